@@ -1,0 +1,1 @@
+//! A URL that may be called.
