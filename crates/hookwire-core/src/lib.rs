@@ -1,5 +1,40 @@
 //! The pure domain of Hookwire: nouns, ids, and every rule that decides something. No I/O, no clock, no randomness.
 
 pub mod address;
+pub mod app;
+pub mod attempt;
+pub mod clock;
+pub mod delivery;
+pub mod endpoint;
+pub mod event_type;
+pub mod header;
+pub mod health;
+pub mod id;
+pub mod limits;
+pub mod message;
+pub mod name;
+pub mod notice;
 pub mod outcome;
+pub mod retry;
+pub mod secret;
+pub mod signature;
+pub mod subscription;
 pub mod target;
+pub mod task;
+pub mod time;
+
+pub use app::{App, AppChange, NewApp};
+pub use attempt::{Attempt, AttemptStatus, Trigger};
+pub use clock::Clock;
+pub use delivery::{Delivery, DeliveryState, Transition, Verdict};
+pub use endpoint::{Endpoint, EndpointChange, NewEndpoint};
+pub use event_type::{EventType, EventTypeChange};
+pub use id::{AppKey, AttemptKey, EndpointKey, KeyMint, MessageKey, Reference, TaskKey};
+pub use message::{Message, Payload};
+pub use name::{Channel, EventTypeName, OrgId, Tag, Uid};
+pub use outcome::{ErrorClass, Timings};
+pub use secret::Secret;
+pub use time::Timestamp;
+
+/// Free-form labels that a client keeps on a noun.
+pub type Metadata = std::collections::BTreeMap<String, String>;

@@ -1,0 +1,36 @@
+//! Every fixed limit of the domain, in one place. Those that operators may change are settings, not constants.
+
+use std::time::Duration;
+
+/// Bytes of an app's, endpoint's or other noun's metadata, as JSON.
+pub const METADATA_BYTES_MAX: usize = 4_096;
+/// Custom headers of an endpoint.
+pub const HEADERS_MAX: usize = 100;
+/// Bytes of one custom header's value.
+pub const HEADER_VALUE_BYTES_MAX: usize = 4_096;
+/// Channels of an endpoint.
+pub const ENDPOINT_CHANNELS_MAX: usize = 10;
+/// Channels of a message.
+pub const MESSAGE_CHANNELS_MAX: usize = 5;
+/// Tags of a message.
+pub const MESSAGE_TAGS_MAX: usize = 8;
+/// Event types that one endpoint may choose.
+pub const ENDPOINT_EVENT_TYPES_MAX: usize = 1_000;
+/// Endpoints of one app.
+pub const ENDPOINTS_MAX: usize = 10_000;
+/// Secrets of an endpoint that still sign after a rotation.
+pub const OLD_SECRETS_MAX: usize = 10;
+/// Items of a list's page.
+pub const PAGE_MAX: u16 = 250;
+/// Items of a list's page unless asked otherwise.
+pub const PAGE_DEFAULT: u16 = 50;
+/// Bytes of a receiver's answer that are kept with an attempt.
+pub const RESPONSE_KEPT_BYTES_MAX: usize = 16 * 1_024;
+/// How long an old secret goes on signing after a rotation, unless asked otherwise.
+pub const SECRET_OVERLAP_DEFAULT: Duration = Duration::from_hours(24);
+/// How long an old secret may go on signing.
+pub const SECRET_OVERLAP_MAX: Duration = Duration::from_hours(7 * 24);
+/// How far ahead a message may be scheduled.
+pub const DELIVER_AT_AHEAD_MAX: Duration = Duration::from_hours(90 * 24);
+/// How long an idempotency key is remembered.
+pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_hours(12);

@@ -1,0 +1,114 @@
+//! A point in time: microseconds since the Unix epoch, written as RFC 3339 in UTC.
+
+use std::time::Duration;
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The latest time that every backend can hold.
+    pub const MAX: Self = Self(i64::MAX / 2);
+
+    /// From microseconds since the epoch.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// From whole seconds since the epoch.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+
+    /// Microseconds since the epoch.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds since the epoch, rounded down.
+    pub const fn millis(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
+    /// Seconds since the epoch, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// That much later.
+    pub const fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(micros_of(span)))
+    }
+
+    /// That much earlier.
+    pub const fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros_of(span)))
+    }
+
+    /// The time from `earlier` until this one; zero when `earlier` is later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        let micros = self.0.saturating_sub(earlier.0);
+        Duration::from_micros(if micros < 0 { 0 } else { micros.unsigned_abs() })
+    }
+
+    /// Parses an RFC 3339 time with any offset.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_microsecond()))
+    }
+
+    /// RFC 3339 in UTC with six decimals, for example `2026-08-21T20:24:36.123456Z`.
+    pub fn to_rfc3339(self) -> String {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(at) => format!("{at:.6}"),
+            Err(_) => String::from("9999-12-31T23:59:59.999999Z"),
+        }
+    }
+
+    /// Parses the date form of HTTP (RFC 9110 §5.6.7, IMF-fixdate), as `Retry-After` may carry it.
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let zoned = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Self(zoned.timestamp().as_microsecond()))
+    }
+}
+
+const fn micros_of(span: Duration) -> i64 {
+    let micros = span.as_micros();
+    if micros > i64::MAX as u128 { i64::MAX } else { micros as i64 }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.to_rfc3339())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_survives_its_text_form() {
+        let at = Timestamp::from_micros(1_787_343_876_123_456);
+        assert_eq!(at.to_rfc3339(), "2026-08-21T20:24:36.123456Z");
+        assert_eq!(Timestamp::parse(&at.to_rfc3339()), Some(at));
+    }
+
+    #[test]
+    fn whole_seconds_keep_six_decimals() {
+        assert_eq!(Timestamp::from_seconds(0).to_rfc3339(), "1970-01-01T00:00:00.000000Z");
+    }
+
+    #[test]
+    fn http_dates_are_understood() {
+        let at = Timestamp::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(at, Some(Timestamp::from_seconds(784_111_777)));
+        assert_eq!(Timestamp::parse_http_date("yesterday"), None);
+    }
+
+    #[test]
+    fn spans_never_become_negative() {
+        let (early, late) = (Timestamp::from_seconds(1), Timestamp::from_seconds(2));
+        assert_eq!(late.since(early), Duration::from_secs(1));
+        assert_eq!(early.since(late), Duration::ZERO);
+    }
+}
