@@ -1,0 +1,3 @@
+//! Tests of the testkit's own receiver, with a plain socket as the sender.
+
+mod receiver;
