@@ -97,7 +97,13 @@ pub enum Transition {
 ///
 /// `chance` is uniform in [0, 1). A failed manual attempt at a delivery whose schedule still runs uses up none of its
 /// attempts: the schedule goes on as if nobody had tried by hand.
-pub fn decide(delivery: &Delivery, verdict: Verdict, policy: &RetryPolicy, now: Timestamp, chance: f64) -> Transition {
+pub fn decide(
+    delivery: &Delivery,
+    verdict: Verdict,
+    policy: &RetryPolicy,
+    now: Timestamp,
+    chance: f64,
+) -> Transition {
     let retry_after = match verdict {
         Verdict::Success => return Transition::Delivered,
         Verdict::Gone => return Transition::Exhausted,

@@ -190,7 +190,10 @@ impl HeadersChange {
             Self::Replace(all) => all,
             Self::Patch { set, remove } => {
                 let touched = |name: &str| {
-                    remove.iter().chain(set.iter().map(|(new, _)| new)).any(|other| other.eq_ignore_ascii_case(name))
+                    remove
+                        .iter()
+                        .chain(set.iter().map(|(new, _)| new))
+                        .any(|other| other.eq_ignore_ascii_case(name))
                 };
                 let kept = headers.iter().filter(|(name, _)| !touched(name)).cloned();
                 kept.chain(set.iter().cloned()).collect()
@@ -200,6 +203,7 @@ impl HeadersChange {
 }
 
 impl EndpointChange {
+    /// Changes `endpoint`. Turning it on again forgets how long it failed.
     pub fn apply(self, endpoint: &mut Endpoint, now: Timestamp) {
         if endpoint.disabled && self.disabled == Some(false) {
             endpoint.failing_since = None;

@@ -95,7 +95,8 @@ pub fn check(name: &str, value: &str) -> Result<(), HeaderError> {
     if http::HeaderName::from_bytes(lower.as_bytes()).is_err() || name.len() > 256 {
         return Err(HeaderError::Name(name.chars().take(80).collect()));
     }
-    if RESERVED.contains(&lower.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
+    if RESERVED.contains(&lower.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
+    {
         return Err(HeaderError::Reserved(name.to_owned()));
     }
     if value.len() > HEADER_VALUE_BYTES_MAX {
@@ -132,7 +133,9 @@ mod tests {
 
     #[test]
     fn headers_that_steer_the_request_are_refused() {
-        for name in ["Host", "content-length", "Transfer-Encoding", "Connection", "webhook-id", "Svix-Signature"] {
+        for name in
+            ["Host", "content-length", "Transfer-Encoding", "Connection", "webhook-id", "Svix-Signature"]
+        {
             assert_eq!(check(name, "x"), Err(HeaderError::Reserved(name.to_owned())), "{name}");
         }
     }

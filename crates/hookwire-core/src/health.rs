@@ -68,14 +68,20 @@ mod tests {
 
     #[test]
     fn the_happy_path_changes_nothing() {
-        assert_eq!(observe(None, Verdict::Success, Transition::Delivered, NOW, PATIENCE), HealthChange::Unchanged);
+        assert_eq!(
+            observe(None, Verdict::Success, Transition::Delivered, NOW, PATIENCE),
+            HealthChange::Unchanged
+        );
     }
 
     #[test]
     fn failing_begins_and_ends() {
         let retry = Transition::RetryAt(NOW);
         assert_eq!(observe(None, FAILURE, retry, NOW, PATIENCE), HealthChange::BeginsToFail);
-        assert_eq!(observe(Some(NOW), Verdict::Success, Transition::Delivered, NOW, PATIENCE), HealthChange::Recovered);
+        assert_eq!(
+            observe(Some(NOW), Verdict::Success, Transition::Delivered, NOW, PATIENCE),
+            HealthChange::Recovered
+        );
     }
 
     #[test]
@@ -83,9 +89,15 @@ mod tests {
         let since = NOW.minus(PATIENCE);
         let off = HealthChange::Disable(DisableReason::FailingSince(since));
         assert_eq!(observe(Some(since), FAILURE, Transition::Exhausted, NOW, PATIENCE), off);
-        assert_eq!(observe(Some(since), FAILURE, Transition::RetryAt(NOW), NOW, PATIENCE), HealthChange::Unchanged);
+        assert_eq!(
+            observe(Some(since), FAILURE, Transition::RetryAt(NOW), NOW, PATIENCE),
+            HealthChange::Unchanged
+        );
         let later = since.plus(Duration::from_secs(1));
-        assert_eq!(observe(Some(later), FAILURE, Transition::Exhausted, NOW, PATIENCE), HealthChange::Unchanged);
+        assert_eq!(
+            observe(Some(later), FAILURE, Transition::Exhausted, NOW, PATIENCE),
+            HealthChange::Unchanged
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Operational notices: what Hookwire tells an org about its own endpoints and messages, as ordinary messages.
 
 use crate::id::Key;
-use crate::{App, AttemptKey, Endpoint, EndpointKey, EventTypeName, MessageKey, OrgId, Timestamp, Transition, Uid};
+use crate::{
+    App, AttemptKey, Endpoint, EndpointKey, EventTypeName, MessageKey, OrgId, Timestamp, Transition, Uid,
+};
 
 /// The org that owns the internal apps which carry the notices; such an app's uid is the org that it is about.
 pub const NOTICES_ORG: &str = "org_00000000000SvixManagement00";

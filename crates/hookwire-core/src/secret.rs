@@ -139,7 +139,10 @@ mod tests {
         let text = format!("whsk_{}", STANDARD.encode(key.to_keypair_bytes()));
         let secret = Secret::parse(&text).unwrap();
         assert_eq!(*secret.expose(), text);
-        assert_eq!(secret.verification_key(), format!("whpk_{}", STANDARD.encode(key.verifying_key().as_bytes())));
+        assert_eq!(
+            secret.verification_key(),
+            format!("whpk_{}", STANDARD.encode(key.verifying_key().as_bytes()))
+        );
     }
 
     #[test]

@@ -36,7 +36,12 @@ impl HeaderNames {
 }
 
 /// The value of `webhook-signature`: one `v1,…` or `v1a,…` per secret, separated by spaces, in the order given.
-pub fn sign<'a>(secrets: impl IntoIterator<Item = &'a Secret>, id: &str, sent: Timestamp, body: &[u8]) -> String {
+pub fn sign<'a>(
+    secrets: impl IntoIterator<Item = &'a Secret>,
+    id: &str,
+    sent: Timestamp,
+    body: &[u8],
+) -> String {
     let prefix = format!("{id}.{}.", sent.seconds());
     let parts = [prefix.as_bytes(), body];
     let mut signatures = secrets.into_iter().map(|secret| secret.sign(&parts));

@@ -48,7 +48,8 @@ pub fn wants_channels(endpoint: &Endpoint, channels: &[Channel]) -> bool {
 
 /// Whether `endpoint`, enabled or not, chose this type and these channels.
 pub fn wants(endpoint: &Endpoint, event_type: &EventTypeName, channels: &[Channel]) -> bool {
-    endpoint.event_types.as_ref().is_none_or(|names| names.contains(event_type)) && wants_channels(endpoint, channels)
+    endpoint.event_types.as_ref().is_none_or(|names| names.contains(event_type))
+        && wants_channels(endpoint, channels)
 }
 
 #[cfg(test)]
@@ -57,21 +58,31 @@ mod tests {
     use crate::id::Key;
     use crate::{AppKey, EndpointKey, NewEndpoint, Secret, Timestamp};
 
-    fn endpoint(key: i64, types: Option<&[&str]>, channels: Option<&[&str]>, disabled: bool) -> Arc<Endpoint> {
+    fn endpoint(
+        key: i64,
+        types: Option<&[&str]>,
+        channels: Option<&[&str]>,
+        disabled: bool,
+    ) -> Arc<Endpoint> {
         let new = NewEndpoint {
             uid: None,
             url: "https://example.com/".to_owned(),
             description: String::new(),
             version: 1,
             disabled,
-            event_types: types.map(|names| names.iter().map(|name| EventTypeName::parse(name).unwrap()).collect()),
+            event_types: types
+                .map(|names| names.iter().map(|name| EventTypeName::parse(name).unwrap()).collect()),
             channels: channels.map(|names| names.iter().map(|name| Channel::parse(name).unwrap()).collect()),
             throttle_rate: None,
             metadata: crate::Metadata::new(),
             headers: None,
             secret: Secret::from_random([0; 24]),
         };
-        Arc::new(new.into_endpoint(EndpointKey::from_raw(key), AppKey::from_raw(1), Timestamp::from_seconds(0)))
+        Arc::new(new.into_endpoint(
+            EndpointKey::from_raw(key),
+            AppKey::from_raw(1),
+            Timestamp::from_seconds(0),
+        ))
     }
 
     fn matching(endpoints: &[Arc<Endpoint>], event_type: &str, channels: &[&str]) -> Vec<i64> {

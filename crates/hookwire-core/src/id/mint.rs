@@ -32,7 +32,9 @@ impl KeyMint {
         let step = |last: i64| {
             let next = if fresh > last {
                 fresh
-            } else if last & sequence_mask == sequence_mask || last & (((1 << NODE_BITS) - 1) << SEQUENCE_BITS) != self.node {
+            } else if last & sequence_mask == sequence_mask
+                || last & (((1 << NODE_BITS) - 1) << SEQUENCE_BITS) != self.node
+            {
                 // This millisecond is used up (or the floor is another node's key): go on in the next one.
                 (((last >> (SEQUENCE_BITS + NODE_BITS)) + 1) << (SEQUENCE_BITS + NODE_BITS)) | self.node
             } else {
@@ -40,7 +42,8 @@ impl KeyMint {
             };
             Some(next)
         };
-        let before = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).expect("step always answers");
+        let before =
+            self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).expect("step always answers");
         K::from_raw(step(before).expect("step always answers"))
     }
 }

@@ -23,7 +23,14 @@ fn an_id_of_one_kind_is_not_an_id_of_another() {
 
 #[test]
 fn made_up_ids_do_not_parse() {
-    for text in ["", "app_", "app_1", "app_zzzzzzzzzzzzzzzzzzzzzzzzzzz", "app_2aaaaaaaaaaaaaaaaaaaaaaaaaa", "ep_\u{1F600}"] {
+    for text in [
+        "",
+        "app_",
+        "app_1",
+        "app_zzzzzzzzzzzzzzzzzzzzzzzzzzz",
+        "app_2aaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "ep_\u{1F600}",
+    ] {
         assert_eq!(AppKey::parse(text), None, "{text}");
     }
 }

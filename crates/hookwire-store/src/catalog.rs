@@ -1,0 +1,147 @@
+//! `Catalog`: apps, endpoints, their secrets, and event types.
+
+use async_trait::async_trait;
+use hookwire_core::{
+    App, AppChange, AppKey, Endpoint, EndpointChange, EndpointKey, EventType, EventTypeChange, EventTypeName,
+    NewApp, NewEndpoint, OrgId, Reference, Secret, Timestamp,
+};
+
+use crate::{Page, Result, Slice};
+
+/// What a creating verb found or made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created<T> {
+    /// It was made now.
+    Fresh(T),
+    /// One with this name was there, and was left as it was (create) or changed (upsert).
+    Existing(T),
+}
+
+impl<T> Created<T> {
+    /// The noun, whichever it is.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Fresh(value) | Self::Existing(value) => value,
+        }
+    }
+}
+
+/// A new signing secret for an endpoint.
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    /// The new secret.
+    pub secret: Secret,
+    /// Until when the present one goes on signing beside it.
+    pub old_until: Timestamp,
+    /// The time now.
+    pub now: Timestamp,
+}
+
+/// What came of a rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotated {
+    /// Done.
+    Done(Endpoint),
+    /// Too many older secrets still sign; nothing was changed.
+    TooMany,
+    /// No such endpoint.
+    Absent,
+}
+
+/// The nouns that operators and their customers configure.
+///
+/// Changes to endpoints are told to the attached [`Dispatch`](crate::Dispatch) after the commit, and to the org as
+/// operational notices inside the same transaction.
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// Makes an app; when its uid is taken, answers with the app that has it and changes nothing.
+    async fn create_app(&self, org: &OrgId, new: NewApp, now: Timestamp) -> Result<Created<App>>;
+    /// The app, unless it is absent, deleted, or another org's.
+    async fn app(&self, org: &OrgId, app: &Reference<AppKey>) -> Result<Option<App>>;
+    /// An org's apps by age.
+    async fn apps(&self, org: &OrgId, page: Page) -> Result<Slice<App>>;
+    /// Gives the app these values, or makes one (with `new.uid`, not the reference). Conflict when the uid is another's.
+    async fn upsert_app(
+        &self,
+        org: &OrgId,
+        app: &Reference<AppKey>,
+        new: NewApp,
+        now: Timestamp,
+    ) -> Result<Created<App>>;
+    /// Changes the app. Conflict when the new uid is another's.
+    async fn change_app(
+        &self,
+        org: &OrgId,
+        app: &Reference<AppKey>,
+        change: AppChange,
+        now: Timestamp,
+    ) -> Result<Option<App>>;
+    /// Deletes the app: its endpoints go, its pending deliveries are cancelled, its uid is free again.
+    async fn delete_app(&self, org: &OrgId, app: &Reference<AppKey>, now: Timestamp) -> Result<bool>;
+
+    /// Makes an endpoint. Conflict when its uid is taken.
+    async fn create_endpoint(&self, app: AppKey, new: NewEndpoint, now: Timestamp) -> Result<Endpoint>;
+    /// The endpoint, unless it is absent, deleted, or another app's.
+    async fn endpoint(&self, app: AppKey, endpoint: &Reference<EndpointKey>) -> Result<Option<Endpoint>>;
+    /// An app's endpoints by age.
+    async fn endpoints(&self, app: AppKey, page: Page) -> Result<Slice<Endpoint>>;
+    /// Gives the endpoint these values (its secret stays), or makes one (with `new.uid`, not the reference).
+    async fn upsert_endpoint(
+        &self,
+        app: AppKey,
+        endpoint: &Reference<EndpointKey>,
+        new: NewEndpoint,
+        now: Timestamp,
+    ) -> Result<Created<Endpoint>>;
+    /// Changes the endpoint. Conflict when the new uid is another's.
+    async fn change_endpoint(
+        &self,
+        app: AppKey,
+        endpoint: &Reference<EndpointKey>,
+        change: EndpointChange,
+        now: Timestamp,
+    ) -> Result<Option<Endpoint>>;
+    /// Puts a new signing secret in place.
+    async fn rotate_secret(
+        &self,
+        app: AppKey,
+        endpoint: &Reference<EndpointKey>,
+        rotation: Rotation,
+    ) -> Result<Rotated>;
+    /// Deletes the endpoint: its pending deliveries are cancelled, its uid is free again, its log stays readable.
+    async fn delete_endpoint(
+        &self,
+        app: AppKey,
+        endpoint: &Reference<EndpointKey>,
+        now: Timestamp,
+    ) -> Result<bool>;
+
+    /// Makes an event type. An archived one of that name is replaced and counts as fresh; another is left as it is.
+    async fn create_event_type(&self, org: &OrgId, new: EventType) -> Result<Created<EventType>>;
+    /// The event type, archived or not.
+    async fn event_type(&self, org: &OrgId, name: &str) -> Result<Option<EventType>>;
+    /// An org's event types by name. `visible_to`: only those without feature flags or with one of these.
+    async fn event_types(
+        &self,
+        org: &OrgId,
+        page: Page<String>,
+        include_archived: bool,
+        visible_to: Option<Vec<String>>,
+    ) -> Result<Slice<EventType, String>>;
+    /// Gives the event type these values (but keeps `created`), or makes it.
+    async fn upsert_event_type(&self, org: &OrgId, new: EventType) -> Result<Created<EventType>>;
+    /// Changes the event type.
+    async fn change_event_type(
+        &self,
+        org: &OrgId,
+        name: &str,
+        change: EventTypeChange,
+        now: Timestamp,
+    ) -> Result<Option<EventType>>;
+    /// Archives the event type, or with `expunge` removes it altogether.
+    async fn delete_event_type(&self, org: &OrgId, name: &str, expunge: bool, now: Timestamp)
+    -> Result<bool>;
+    /// Those of `names` that do not exist in the org, or are archived.
+    async fn missing_event_types(&self, org: &OrgId, names: Vec<EventTypeName>)
+    -> Result<Vec<EventTypeName>>;
+}

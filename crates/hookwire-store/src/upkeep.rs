@@ -1,0 +1,95 @@
+//! `Upkeep`: retention in small steps, background tasks, and the store's own state.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hookwire_core::task::{Task, TaskKind};
+use hookwire_core::{AppKey, EndpointKey, OrgId, TaskKey, Timestamp};
+
+use crate::{Page, Result, Slice};
+
+/// What may be removed by now.
+#[derive(Debug, Clone, Copy)]
+pub struct RetentionStep {
+    /// The time now: payloads that expired by then are removed.
+    pub now: Timestamp,
+    /// Attempts older than this are removed.
+    pub attempts: Duration,
+    /// Messages older than this are removed with all that belongs to them, unless a delivery is still pending.
+    pub messages: Duration,
+    /// Most rows of each kind in this step.
+    pub limit: u32,
+}
+
+/// What a step removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Removed {
+    /// Payloads.
+    pub payloads: u64,
+    /// Attempts.
+    pub attempts: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Remembered requests, and leavings of deleted nouns.
+    pub others: u64,
+}
+
+impl Removed {
+    /// The sum: zero when nothing is left to do.
+    pub const fn total(self) -> u64 {
+        self.payloads + self.attempts + self.messages + self.others
+    }
+}
+
+/// A task to start.
+#[derive(Debug, Clone)]
+pub struct NewTask {
+    /// The org whose request starts it.
+    pub org: OrgId,
+    /// The app.
+    pub app: AppKey,
+    /// The endpoint.
+    pub endpoint: EndpointKey,
+    /// What it does.
+    pub kind: TaskKind,
+    /// From when on.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// The time now.
+    pub now: Timestamp,
+}
+
+/// Sizes of the write batches since the last look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WriteStats {
+    /// Transactions committed.
+    pub commits: u64,
+    /// Operations in them.
+    pub operations: u64,
+    /// Time spent in them, in microseconds.
+    pub busy_us: u64,
+    /// Settlements that were stale.
+    pub stale: u64,
+}
+
+/// Keeping the store in shape.
+#[async_trait]
+pub trait Upkeep: Send + Sync {
+    /// Removes what may go, a little at a time. Nothing that a pending delivery needs is removed.
+    async fn retain(&self, step: RetentionStep) -> Result<Removed>;
+    /// Starts a task; it is carried out by [`Upkeep::advance_tasks`], and goes on after a restart.
+    async fn start_task(&self, new: NewTask) -> Result<Task>;
+    /// One task of the org's.
+    async fn task(&self, org: &OrgId, task: TaskKey) -> Result<Option<Task>>;
+    /// The org's tasks by age.
+    async fn tasks(&self, org: &OrgId, page: Page) -> Result<Slice<Task>>;
+    /// Carries running tasks a step further, at most `limit` deliveries; answers how many are still running.
+    async fn advance_tasks(&self, now: Timestamp, limit: u32) -> Result<u64>;
+    /// Whether the store can be written: commits something of no consequence.
+    async fn ping(&self) -> Result<()>;
+    /// What the writer did so far.
+    fn write_stats(&self) -> WriteStats;
+    /// Flushes and closes. Verbs that come later answer `Unavailable`.
+    async fn close(&self);
+}
