@@ -92,8 +92,8 @@ enum Form {
 /// The IPv4 address that stands in the last 32 bits of a form that names exactly one host. Tunnel forms (6to4, Teredo,
 /// ISATAP) go through somebody else's relay: they are refused whole, and an allowed IPv4 subnet does not open them.
 fn embedded(v6: Ipv6Addr) -> Option<(Form, Ipv4Addr)> {
-    let [a, b, c, d, e, f, high, low] = v6.segments();
-    let form = match [a, b, c, d, e, f] {
+    let [prefix @ .., high, low] = v6.segments();
+    let form = match prefix {
         [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => Form::Reaches,
         // `::` and `::1` are addresses in their own right.
         [0, 0, 0, 0, 0, 0] if high != 0 || low > 1 => Form::Obsolete,
