@@ -11,5 +11,5 @@ mod wait;
 
 pub use api::{Answer, Api};
 pub use receiver::{Gate, Receiver, Reply, Request};
-pub use server::{Server, ServerBuilder, binary, target_folder};
+pub use server::{Server, ServerBuilder, binary, free_port, target_folder};
 pub use wait::{PATIENCE, eventually};

@@ -80,7 +80,7 @@ impl Receiver {
 
     /// The requests for one path so far.
     pub fn requests_to(&self, path: &str) -> Vec<Request> {
-        self.requests().into_iter().filter(|request| request.path == path).collect()
+        self.state.look(|all| all.iter().filter(|request| request.path == path).cloned().collect())
     }
 
     /// How many connections were made to it, used or not.
@@ -100,14 +100,10 @@ impl Receiver {
     /// Waits until `satisfied` says yes to all requests so far; panics after [`PATIENCE`], naming `what`.
     pub async fn wait_until(&self, what: &str, satisfied: impl Fn(&[Request]) -> bool) -> Vec<Request> {
         let mut changes = self.state.watch();
-        let wait = changes.wait_for(|_| satisfied(&self.state.requests()));
+        let wait = changes.wait_for(|_| self.state.look(&satisfied));
         if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-            let seen: Vec<_> = self
-                .requests()
-                .iter()
-                .map(|one| format!("{} {} {}", one.method, one.path, one.text()))
-                .collect();
-            panic!("waited {PATIENCE:?} in vain for: {what}; arrived: {seen:#?}");
+            let seen = self.state.look(summary);
+            panic!("waited {PATIENCE:?} in vain for: {what}; the last that arrived: {seen:#?}");
         }
         self.requests()
     }
@@ -120,6 +116,14 @@ impl Receiver {
         let came = tokio::time::timeout(time, more).await.is_ok();
         assert!(!came, "an unexpected request arrived: {:#?}", &self.requests()[before..]);
     }
+}
+
+/// The last requests, a line each.
+fn summary(all: &[Request]) -> Vec<String> {
+    let last = &all[all.len().saturating_sub(20)..];
+    last.iter()
+        .map(|one| format!("{} {} {}", one.method, one.path, String::from_utf8_lossy(&one.body)))
+        .collect()
 }
 
 impl Drop for Receiver {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub use self::binary::{binary, target_folder};
+pub use self::port::free_port;
 use self::process::Process;
 use crate::{Api, eventually};
 
@@ -29,15 +30,12 @@ pub struct ServerBuilder {
 
 /// What every command of one server shares.
 struct Settings {
-    folder: Folder,
+    /// Holds the log, and the store unless the test names another place. Removed with the server.
+    own: TempDir,
+    /// Where the commands run and the store lies.
+    folder: PathBuf,
     port: u16,
     environment: BTreeMap<String, String>,
-}
-
-/// Where a server keeps its files.
-enum Folder {
-    Own(TempDir),
-    Given(PathBuf),
 }
 
 impl Server {
@@ -48,10 +46,10 @@ impl Server {
 
     /// To start one with other settings.
     pub fn builder() -> ServerBuilder {
-        let folder =
+        let own =
             tempfile::Builder::new().prefix("hookwire-").tempdir().expect("a temporary folder can be made");
-        let port = port::next();
-        let mut settings = Settings { folder: Folder::Own(folder), port, environment: BTreeMap::new() };
+        let folder = own.path().to_owned();
+        let mut settings = Settings { own, folder, port: free_port(), environment: BTreeMap::new() };
         settings.set_defaults();
         ServerBuilder { settings }
     }
@@ -76,9 +74,9 @@ impl Server {
         Api::new(&self.url(), &self.token)
     }
 
-    /// The folder with the store and the log.
+    /// The folder with the store, which is also where its commands run.
     pub fn folder(&self) -> &Path {
-        self.settings.folder()
+        &self.settings.folder
     }
 
     /// The process's id; panics when it is not running.
@@ -183,10 +181,15 @@ impl ServerBuilder {
     }
 
     /// Keeps the store in this folder, which outlives the server, instead of in a temporary one.
-    pub fn folder(mut self, folder: &Path) -> Self {
-        self.settings.folder = Folder::Given(folder.to_owned());
-        self.settings.set_defaults();
-        self
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.settings.folder);
+        let store = folder.join("hookwire.db").display().to_string();
+        self.env("HOOKWIRE_STORE_URL", &store)
+    }
+
+    /// The folder where its commands run.
+    pub fn folder(&self) -> &Path {
+        &self.settings.folder
     }
 
     /// Starts it and waits until it is healthy. Panics when it ends instead.
@@ -205,7 +208,7 @@ impl ServerBuilder {
 
 impl Settings {
     fn set_defaults(&mut self) {
-        let store = self.folder().join("hookwire.db").display().to_string();
+        let store = self.folder.join("hookwire.db").display().to_string();
         for (name, value) in [
             ("HOOKWIRE_SERVER_LISTEN", format!("127.0.0.1:{}", self.port)),
             ("HOOKWIRE_STORE_URL", store),
@@ -217,15 +220,8 @@ impl Settings {
         }
     }
 
-    fn folder(&self) -> &Path {
-        match &self.folder {
-            Folder::Own(folder) => folder.path(),
-            Folder::Given(folder) => folder,
-        }
-    }
-
     fn log_file(&self) -> PathBuf {
-        self.folder().join("server.log")
+        self.own.path().join("server.log")
     }
 }
 

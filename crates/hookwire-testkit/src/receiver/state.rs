@@ -51,6 +51,11 @@ impl State {
         self.memory().requests.clone()
     }
 
+    /// Shows all requests to `look` without copying them; nothing can be recorded meanwhile.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&[Request]) -> T) -> T {
+        look(&self.memory().requests)
+    }
+
     pub(super) fn watch(&self) -> watch::Receiver<usize> {
         self.changed.subscribe()
     }

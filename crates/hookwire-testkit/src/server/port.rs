@@ -1,4 +1,4 @@
-//! Free ports for servers.
+//! Free ports for servers, and for receivers that come and go.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -10,8 +10,8 @@ const COUNT: u16 = 12_000;
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// A port that nothing listens on. Never the same twice in one process; processes start at different places.
-pub(super) fn next() -> u16 {
+/// A loopback port that nothing listens on. Never the same twice in one process; processes start at different places.
+pub fn free_port() -> u16 {
     let own = (std::process::id() % u32::from(COUNT / 50)) as u16 * 50;
     for _ in 0..COUNT {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);

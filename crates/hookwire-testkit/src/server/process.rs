@@ -20,7 +20,7 @@ pub(super) fn command(settings: &Settings) -> Command {
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("RUST_BACKTRACE", "1")
         .envs(&settings.environment)
-        .current_dir(settings.folder())
+        .current_dir(&settings.folder)
         .stdin(Stdio::null())
         .kill_on_drop(true);
     command

@@ -1,0 +1,9 @@
+//! Drives the built `hookwire` binary from outside. Build it first; `cargo xtask test` does.
+
+mod cli;
+mod crash;
+mod delivery;
+mod disk_full;
+mod drain;
+mod sdk;
+mod tenant;
