@@ -1,0 +1,124 @@
+//! What receivers that never answer do to the latency of those that do, in the same run.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::latency::{self, Steady, Times};
+use crate::Place;
+use crate::epoch::Epoch;
+use crate::generator::Body;
+use crate::payload::{Payload, Stamp};
+use crate::report::Report;
+use crate::setup::{EVENT_TYPE, Stage};
+use crate::sink::{self, Sink};
+
+/// Endpoints of `--many`: the even ones are healthy, the odd ones not.
+const MANY: usize = 2_000;
+
+/// Arguments of the scenario.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Args {
+    /// 1,000 endpoints that never answer among 1,000 healthy ones, each message for one of them.
+    #[arg(long)]
+    many: bool,
+    /// Messages per second.
+    #[arg(long, default_value_t = 300)]
+    rate: u32,
+    /// Length of each measured window; 15, or 30 with --many.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Connections; more than needed, so that no post waits for one.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Bytes of a message's payload.
+    #[arg(long, default_value_t = 512)]
+    payload: usize,
+}
+
+/// Whether the endpoints that are not measured answer.
+#[derive(Clone, Copy, PartialEq)]
+enum Neighbours {
+    /// None with one endpoint; healthy ones with many, so that both windows have the same load.
+    Healthy,
+    Silent,
+}
+
+/// Runs the scenario and reports it.
+pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
+    let epoch = Epoch::start();
+    let stage = Stage::start(place, &[]).await?;
+    let alone = window(epoch, &stage, args, Neighbours::Healthy).await?;
+    let beside = window(epoch, &stage, args, Neighbours::Silent).await?;
+
+    let settings = json!({
+        "many": args.many, "rate": args.rate, "seconds": args.window_seconds(), "payload": args.payload,
+        "connections": args.connections, "endpoints": if args.many { MANY } else { 2 },
+    });
+    let mut report = Report::new(if args.many { "isolation-many" } else { "isolation" }, settings);
+    for (name, times) in [("without", &alone), ("with", &beside)] {
+        report.number(&format!("{name}_black_hole_p50_ms"), times.arrivals.p50_ms());
+        report.number(&format!("{name}_black_hole_p99_ms"), times.arrivals.p99_ms());
+        report.number(&format!("{name}_black_hole_max_ms"), times.arrivals.max_ms());
+        report.number(&format!("{name}_black_hole_answer_p99_ms"), times.answers.p99_ms());
+        report.detail(name, times.arrivals.to_json());
+    }
+    report.number("p50_ratio", beside.arrivals.p50_ms() / alone.arrivals.p50_ms());
+    report.number("p99_ratio", beside.arrivals.p99_ms() / alone.arrivals.p99_ms());
+    report.finish(place)
+}
+
+impl Args {
+    /// The same with `--many`.
+    pub(crate) fn with_many(self) -> Self {
+        Self { many: true, ..self }
+    }
+
+    fn window_seconds(&self) -> u64 {
+        self.seconds.unwrap_or(if self.many { 30 } else { 15 })
+    }
+}
+
+/// One window on an application and a sink of its own.
+async fn window(epoch: Epoch, stage: &Stage, args: &Args, neighbours: Neighbours) -> anyhow::Result<Times> {
+    let sink = Sink::start(epoch, sink::Settings::default()).await?;
+    let black_hole = Sink::start(epoch, sink::Settings { is_answering: false, ..Default::default() }).await?;
+    let app = stage.server.create_app("bench").await?;
+    let steady = Steady {
+        epoch,
+        server: &stage.server,
+        app: &app,
+        rate: args.rate,
+        seconds: args.window_seconds(),
+        connections: args.connections,
+        body: body(args),
+    };
+    if !args.many {
+        stage.server.create_endpoint(&app, &sink.measured_url(0), &[]).await?;
+        if neighbours == Neighbours::Silent {
+            stage.server.create_endpoint(&app, &black_hole.counted_url(0), &[]).await?;
+        }
+        return latency::measure(steady, &sink, |_| true).await;
+    }
+    for slot in 0..MANY {
+        let url = match neighbours {
+            _ if slot % 2 == 0 => sink.measured_url(slot),
+            Neighbours::Healthy => sink.counted_url(slot),
+            Neighbours::Silent => black_hole.counted_url(slot),
+        };
+        stage.server.create_endpoint(&app, &url, &[event_type(slot as u64)]).await?;
+    }
+    latency::measure(steady, &sink, |number| neighbours == Neighbours::Healthy || number % 2 == 0).await
+}
+
+fn body(args: &Args) -> Body {
+    let payload = Payload::new(args.payload);
+    if args.many {
+        return Arc::new(move |stamp: Stamp| payload.message(&event_type(stamp.number % MANY as u64), stamp));
+    }
+    Arc::new(move |stamp| payload.message(EVENT_TYPE, stamp))
+}
+
+fn event_type(slot: u64) -> String {
+    format!("bench.{slot}")
+}
