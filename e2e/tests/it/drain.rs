@@ -1,1 +1,117 @@
-//! x
+//! SIGTERM: what is in flight is finished and settled, nothing new is taken, the exit is clean.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hookwire_testkit::{Gate, Receiver, Reply, Server, eventually};
+use http::Method;
+use serde_json::json;
+
+use crate::tenant::Tenant;
+
+/// How long a stop may take.
+const LIMIT: Duration = Duration::from_secs(25);
+
+#[tokio::test]
+async fn what_is_in_flight_is_finished_and_not_sent_again() {
+    let mut server = Server::start().await;
+    let tenant = Tenant::of(&server).await;
+    let receiver = Receiver::start().await;
+    let gate = Gate::closed();
+    receiver.script("/slow", [Reply::ok().held_by(&gate)]);
+    tenant.endpoint(&receiver.url("/slow")).await;
+    let mut messages = Vec::new();
+    for n in 0..5 {
+        messages.push(tenant.send(json!({ "n": n })).await);
+    }
+    receiver.wait_for("/slow", 5).await;
+
+    server.terminate().await;
+    refuses(&tenant).await;
+    gate.open();
+    let status = server.exited(LIMIT).await;
+    assert_eq!(status.code(), Some(0), "{status}");
+
+    server.start_again().await;
+    for message in &messages {
+        tenant.ended(message, "success").await;
+    }
+    receiver.expect_quiet(Duration::from_secs(1)).await;
+    assert_eq!(receiver.requests_to("/slow").len(), 5);
+}
+
+#[tokio::test]
+async fn a_hanging_receiver_does_not_hold_up_the_stop_and_loses_nothing() {
+    let mut server = Server::builder()
+        .env("HOOKWIRE_DELIVERY_TIMEOUT", "2s")
+        .env("HOOKWIRE_DELIVERY_RETRY_SCHEDULE", "100ms,100ms,100ms")
+        .start()
+        .await;
+    let tenant = Tenant::of(&server).await;
+    let receiver = Receiver::start().await;
+    receiver.script("/hang", [Reply::hang(), Reply::ok()]);
+    tenant.endpoint(&receiver.url("/hang")).await;
+    let message = tenant.send(json!({})).await;
+    receiver.wait_for("/hang", 1).await;
+    server.terminate().await;
+    let status = server.exited(LIMIT).await;
+    assert_eq!(status.code(), Some(0), "{status}");
+    server.start_again().await;
+    receiver.wait_for("/hang", 2).await;
+    tenant.ended(&message, "success").await;
+}
+
+#[tokio::test]
+async fn a_stop_under_load_loses_nothing() {
+    let mut server = Server::start().await;
+    let tenant = Tenant::of(&server).await;
+    let receiver = Receiver::start().await;
+    tenant.endpoint(&receiver.url("/hook")).await;
+    let mut senders = tokio::task::JoinSet::new();
+    for sender in 0..8 {
+        let (api, path) = (tenant.api.on_own_connection(), tenant.path("/msg"));
+        senders.spawn(async move {
+            let mut accepted = Vec::new();
+            for n in 0.. {
+                let body = json!({ "eventType": "t", "payload": { "sender": sender, "n": n } }).to_string();
+                match api.try_send(Method::POST, &path, body.into()).await {
+                    Ok(answer) if answer.status == 202 => {
+                        accepted.push(answer.json()["id"].as_str().expect("a message has an id").to_owned());
+                    }
+                    Ok(answer) => {
+                        answer.expect(503);
+                        break;
+                    }
+                    Err(_) => break,
+                }
+            }
+            accepted
+        });
+    }
+    receiver.wait_for("/hook", 100).await;
+    server.terminate().await;
+    let status = server.exited(LIMIT).await;
+    assert_eq!(status.code(), Some(0), "{status}");
+    let accepted: Vec<String> = senders.join_all().await.into_iter().flatten().collect();
+    server.start_again().await;
+    let all_there = |all: &[hookwire_testkit::Request]| {
+        let arrived: std::collections::HashSet<_> =
+            all.iter().map(|request| request.header("webhook-id")).collect();
+        accepted.iter().all(|id| arrived.contains(id.as_str()))
+    };
+    let requests = receiver.wait_until("every accepted message", all_there).await;
+    println!("{} accepted, {} requests", accepted.len(), requests.len());
+}
+
+/// Waits until new messages are refused: by a closed port or with 503.
+async fn refuses(tenant: &Tenant) {
+    let body = Bytes::from_static(br#"{"eventType":"t","payload":{"late":true}}"#);
+    let look = || async {
+        match tenant.api.on_own_connection().try_send(Method::POST, &tenant.path("/msg"), body.clone()).await
+        {
+            Ok(answer) => answer.status.as_u16(),
+            Err(_) => 503,
+        }
+    };
+    eventually("new messages to be refused", look, |status| *status == 503).await;
+}
