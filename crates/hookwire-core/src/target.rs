@@ -14,6 +14,7 @@ use http::{HeaderValue, Uri};
 use url::{Host, Url};
 
 pub use error::{TargetError, TargetErrorKind};
+pub use raw::percent_decoded;
 
 use crate::address::AddressPolicy;
 

@@ -27,7 +27,7 @@ pub(super) fn check(text: &str) -> Result<(), TargetError> {
 }
 
 /// The bytes that a percent-encoded text stands for; a `%` without two hex digits stands for itself.
-pub(super) fn percent_decoded(text: &str) -> Vec<u8> {
+pub fn percent_decoded(text: &str) -> Vec<u8> {
     let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

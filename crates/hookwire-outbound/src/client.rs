@@ -1,0 +1,134 @@
+//! Sends a request and tells what came of it, within its deadline.
+
+mod failure;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hookwire_core::address::AddressPolicy;
+use hookwire_core::target::TargetUrl;
+use http::header::AUTHORIZATION;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, timeout_at};
+
+use crate::body::Capture;
+use crate::connector::Connector;
+use crate::exchange::{Exchange, Failure, Request, Response};
+use crate::phases::{CURRENT, Phases};
+use crate::settings::{Settings, SettingsError};
+
+/// How much of an answer's body is read and kept.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// How many bytes of headers an answer may have.
+const HEADER_BYTES_MAX: u32 = 64 * 1024;
+
+/// An HTTP/2 connection that does not answer a ping for that long is given up.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Far enough for a deadline that no clock can hold.
+const FOREVER: Duration = Duration::from_hours(24);
+
+/// Calls receivers. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    http: legacy::Client<Connector, Full<Bytes>>,
+    policy: Arc<AddressPolicy>,
+}
+
+impl Client {
+    /// A client by these settings. Reads the file of certificate authorities.
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        let policy = AddressPolicy::new(settings.allow_subnets.clone());
+        let connector = Connector::new(settings, policy.clone())?;
+        // A connection found closed before anything was written is replaced silently; that is hyper's default, and the
+        // only thing that is ever tried twice.
+        let http = legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(settings.pool_idle_timeout)
+            .pool_max_idle_per_host(settings.pool_idle_per_host_max)
+            .http1_max_buf_size(HEADER_BYTES_MAX as usize)
+            .http2_max_header_list_size(HEADER_BYTES_MAX)
+            .http2_initial_stream_window_size(BODY_BYTES_MAX as u32)
+            .http2_initial_connection_window_size(1024 * 1024)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_TIMEOUT)
+            .build(connector);
+        Ok(Self { http, policy: Arc::new(policy) })
+    }
+
+    /// Which addresses this client may call; parse targets with it.
+    pub fn policy(&self) -> &AddressPolicy {
+        &self.policy
+    }
+
+    /// Sends the request once and waits for the answer until the deadline. When the headers came in time but the body
+    /// did not end, the answer counts and is marked as truncated.
+    ///
+    /// The timings are those of the connection that was made for this request; see the crate's phases for the one case
+    /// in which hyper used another.
+    pub async fn send(&self, request: Request) -> Exchange {
+        let started = Instant::now();
+        let phases = Arc::new(Phases::default());
+        let mut first_byte = None;
+        let exchange = self.exchange(request, started, &phases, &mut first_byte);
+        let result = CURRENT.scope(Arc::clone(&phases), exchange).await;
+        Exchange { result, timings: phases.timings(first_byte, started.elapsed()) }
+    }
+
+    async fn exchange(
+        &self,
+        request: Request,
+        started: Instant,
+        phases: &Phases,
+        first_byte: &mut Option<Duration>,
+    ) -> Result<Response, Failure> {
+        let limit = request.deadline;
+        let deadline = started + limit.min(FOREVER);
+        let answer = timeout_at(deadline, self.http.request(outgoing(request)))
+            .await
+            .map_err(|_| failure::of_deadline(limit, phases))?
+            .map_err(|error| failure::of_client(&error))?;
+        *first_byte = Some(started.elapsed());
+        received(answer, deadline).await
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+fn outgoing(request: Request) -> http::Request<Full<Bytes>> {
+    let Request { target, method, headers, body, .. } = request;
+    let (mut headers, extensions) = headers.into_parts();
+    if let Some(basic) = TargetUrl::basic_authorization(&target)
+        && !headers.contains_key(AUTHORIZATION)
+    {
+        headers.insert(AUTHORIZATION, basic.clone());
+    }
+    let mut outgoing = http::Request::new(Full::new(body));
+    *outgoing.method_mut() = method;
+    *outgoing.uri_mut() = target.uri().clone();
+    *outgoing.headers_mut() = headers;
+    *outgoing.extensions_mut() = extensions;
+    outgoing
+}
+
+async fn received(answer: http::Response<Incoming>, deadline: Instant) -> Result<Response, Failure> {
+    let (head, body) = answer.into_parts();
+    let mut capture = Capture::new();
+    // A body that is not there in time leaves the capture marked as truncated.
+    if let Ok(read) = timeout_at(deadline, capture.read(body, BODY_BYTES_MAX)).await {
+        read.map_err(|error| failure::of_exchange(&error))?;
+    }
+    let (body, truncated) = capture.finish();
+    Ok(Response { status: head.status.as_u16(), headers: head.headers, body, truncated })
+}

@@ -1,0 +1,184 @@
+//! Makes a connection: resolve, vet every address, dial exactly those, TLS. Each step has its own limit.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hookwire_core::address::AddressPolicy;
+use hookwire_core::outcome::ErrorClass;
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+
+use crate::exchange::Failure;
+use crate::phases::{Phase, Phases};
+use crate::proxy::Proxy;
+use crate::resolve::Resolver;
+use crate::settings::{Settings, SettingsError};
+use crate::wire::Wire;
+use crate::{dial, tls};
+
+/// hyper's connector. Every connection of the client is made here, so every address passes the policy here, also the
+/// literal ones that a resolver would never see.
+#[derive(Clone)]
+pub(crate) struct Connector(Arc<Dialer>);
+
+struct Dialer {
+    policy: AddressPolicy,
+    resolver: Resolver,
+    proxy: Option<Proxy>,
+    tls: TlsConnector,
+    resolve_timeout: Duration,
+    connect_timeout: Duration,
+    tls_timeout: Duration,
+}
+
+impl Connector {
+    pub(crate) fn new(settings: &Settings, policy: AddressPolicy) -> Result<Self, SettingsError> {
+        Ok(Self(Arc::new(Dialer {
+            policy,
+            resolver: Resolver::new(settings.lookups_max),
+            proxy: Proxy::from_settings(settings)?,
+            tls: tls::connector(settings.extra_ca_file.as_deref())?,
+            resolve_timeout: settings.resolve_timeout,
+            connect_timeout: settings.connect_timeout,
+            tls_timeout: settings.tls_timeout,
+        })))
+    }
+}
+
+impl tower::Service<Uri> for Connector {
+    type Response = Wire;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Wire, Failure>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let dialer = Arc::clone(&self.0);
+        let phases = Phases::current();
+        Box::pin(async move { dialer.dial(&uri, &phases).await })
+    }
+}
+
+impl Dialer {
+    async fn dial(&self, uri: &Uri, phases: &Phases) -> Result<Wire, Failure> {
+        let host = uri.host().unwrap_or_default();
+        let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+        let secure = uri.scheme_str() == Some("https");
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+
+        let addresses = match literal {
+            Some(address) => {
+                self.vet_literal(address)?;
+                vec![SocketAddr::new(address, port)]
+            }
+            None => self.resolve(host, port, phases).await?,
+        };
+        let stream = self.connect(host, literal, &addresses, phases).await?;
+        if secure { self.encrypt(host, stream, phases).await } else { Ok(Wire::Plain(TokioIo::new(stream))) }
+    }
+
+    fn vet_literal(&self, address: IpAddr) -> Result<(), Failure> {
+        self.policy.check(address).map_err(|refused| {
+            Failure::new(ErrorClass::Blocked, format!("The address {refused}, which may not be called."))
+        })
+    }
+
+    /// All addresses of the name, if every one of them may be called: a name that mixes public and special addresses is
+    /// an attempt to get past this check. The refused address itself stays untold, as it may describe a private network.
+    async fn resolve(&self, host: &str, port: u16, phases: &Phases) -> Result<Vec<SocketAddr>, Failure> {
+        let found = timed(phases, Phase::Resolve, self.resolve_timeout, self.resolver.lookup(host))
+            .await?
+            .map_err(|error| dns_failure(host, &error))?;
+        if found.is_empty() {
+            return Err(Failure::new(ErrorClass::Dns, format!("The name {host} has no address.")));
+        }
+        for address in found.iter() {
+            self.policy.check(*address).map_err(|refused| {
+                let what = refused.what();
+                Failure::new(
+                    ErrorClass::Blocked,
+                    format!("The name {host} stands for {what}, which may not be called."),
+                )
+            })?;
+        }
+        Ok(found.iter().map(|address| SocketAddr::new(*address, port)).collect())
+    }
+
+    async fn connect(
+        &self,
+        host: &str,
+        literal: Option<IpAddr>,
+        addresses: &[SocketAddr],
+        phases: &Phases,
+    ) -> Result<TcpStream, Failure> {
+        let connecting = async {
+            match &self.proxy {
+                Some(proxy) if !proxy.bypasses(host, literal) => proxy.connect(addresses[0]).await,
+                _ => dial::connect(addresses).await.map_err(|error| connect_failure(&error)),
+            }
+        };
+        timed(phases, Phase::Connect, self.connect_timeout, connecting).await?
+    }
+
+    async fn encrypt(&self, host: &str, stream: TcpStream, phases: &Phases) -> Result<Wire, Failure> {
+        let host = host.trim_matches(['[', ']']);
+        timed(phases, Phase::Tls, self.tls_timeout, tls::handshake(&self.tls, host, stream))
+            .await?
+            .map(|stream| Wire::Tls(Box::new(TokioIo::new(stream))))
+            .map_err(|error| tls_failure(&error))
+    }
+}
+
+/// Runs one phase under its limit and records how long it took.
+async fn timed<T>(
+    phases: &Phases,
+    phase: Phase,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    let started = Instant::now();
+    phases.begin(phase);
+    let done = tokio::time::timeout(limit, work).await;
+    phases.end(phase, started.elapsed());
+    done.map_err(|_| {
+        Failure::new(ErrorClass::Timeout, format!("{} took longer than {limit:?}.", phase.subject()))
+    })
+}
+
+fn dns_failure(host: &str, error: &io::Error) -> Failure {
+    let text = error.to_string();
+    let reason = text.rsplit(": ").next().unwrap_or(&text);
+    Failure::new(ErrorClass::Dns, format!("The name {host} could not be resolved: {reason}."))
+}
+
+fn connect_failure(error: &io::Error) -> Failure {
+    let reason = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "The receiver refused the connection.".to_owned(),
+        io::ErrorKind::TimedOut => "The receiver did not answer the connection attempt.".to_owned(),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            "The receiver's network can't be reached.".to_owned()
+        }
+        kind => format!("The connection could not be made: {kind}."),
+    };
+    Failure::new(ErrorClass::Connect, reason)
+}
+
+fn tls_failure(error: &io::Error) -> Failure {
+    let reason = tls::reason(error).unwrap_or_else(|| match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+            "The receiver closed the connection during the TLS handshake.".to_owned()
+        }
+        _ => format!("The TLS handshake failed: {error}."),
+    });
+    Failure::new(ErrorClass::Tls, reason)
+}
