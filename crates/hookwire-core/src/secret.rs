@@ -92,7 +92,9 @@ impl Secret {
         match &self.0 {
             Kind::Symmetric(_, keyed) => {
                 let mut mac = keyed.clone();
-                parts.iter().for_each(|part| mac.update(part));
+                for part in parts {
+                    mac.update(part);
+                }
                 let mut text = String::from("v1,");
                 STANDARD.encode_string(mac.finalize().into_bytes(), &mut text);
                 text

@@ -1,1 +1,119 @@
-//! hookwire-engine.
+//! The engine: takes deliveries from the store, sends them through fair lanes, and settles what came of them.
+//!
+//! Invariants: a lane can hold only its own share of the permits; what is held in memory has a bound that does not
+//! depend on the backlog; a fault of ours uses up no attempt; no lock is held while a receiver is awaited.
+
+mod attempt;
+mod bucket;
+mod dispatcher;
+mod drain;
+mod health;
+mod lane;
+mod lanes;
+pub mod metrics;
+mod prepared;
+mod settings;
+mod settler;
+mod upkeep;
+
+use std::sync::Arc;
+
+use hookwire_core::{Clock, KeyMint};
+use hookwire_outbound::Client;
+use hookwire_store::SharedStore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use drain::Drained;
+pub use health::Progress;
+pub use metrics::Metrics;
+pub use settings::{RetentionSettings, Settings};
+
+use dispatcher::Dispatcher;
+use settler::Settler;
+
+/// What an engine is made of.
+pub struct EngineParts {
+    /// Where deliveries come from and go to.
+    pub store: SharedStore,
+    /// What calls the receivers.
+    pub client: Client,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where attempts' ids come from.
+    pub mint: Arc<KeyMint>,
+    /// Uniform numbers in [0, 1), for jitter.
+    pub chance: fn() -> f64,
+    /// How to deliver.
+    pub settings: Settings,
+    /// What to keep, and for how long.
+    pub retention: RetentionSettings,
+}
+
+/// A running engine.
+pub struct Engine {
+    dispatcher: Arc<Dispatcher>,
+    settler: Arc<Settler>,
+    store: SharedStore,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    drain_limit: std::time::Duration,
+}
+
+impl Engine {
+    /// Starts delivering on the current tokio runtime.
+    pub fn start(parts: EngineParts) -> Self {
+        let EngineParts { store, client, clock, mint, chance, settings, retention } = parts;
+        let metrics = Arc::new(Metrics::default());
+        let settler = Arc::new(Settler::new(Arc::clone(&metrics)));
+        let drain_limit = settings.drain_limit;
+        let fields = attempt::Fields::new(settings.header_names);
+        let attempts = attempt::Attempts {
+            fields,
+            client,
+            clock: Arc::clone(&clock),
+            mint,
+            chance,
+            settings: settings.clone(),
+        };
+        let tasks = TaskTracker::new();
+        let dispatcher = Dispatcher::new(
+            attempts,
+            &settings,
+            Arc::clone(&settler),
+            Arc::clone(&store),
+            tasks.clone(),
+            metrics,
+        );
+        let stop = CancellationToken::new();
+        let engine = Self { dispatcher, settler, store, clock, stop, tasks, drain_limit };
+        engine.spawn_loops(retention);
+        engine.store.attach(Arc::clone(&engine.dispatcher) as Arc<dyn hookwire_store::Dispatch>);
+        engine
+    }
+
+    fn spawn_loops(&self, retention: RetentionSettings) {
+        let settle = Arc::clone(&self.settler).run(
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.dispatcher),
+        );
+        self.tasks.spawn(settle);
+        self.tasks.spawn(Arc::clone(&self.dispatcher).keep_time(self.stop.clone()));
+        self.tasks.spawn(Arc::clone(&self.dispatcher).keep_in_step(self.stop.clone()));
+        let upkeep =
+            upkeep::run(Arc::clone(&self.store), Arc::clone(&self.clock), retention, self.stop.clone());
+        self.tasks.spawn(upkeep);
+    }
+
+    /// What it did so far.
+    pub fn metrics(&self) -> &Metrics {
+        self.dispatcher.metrics()
+    }
+
+    /// Whether deliveries move.
+    pub fn progress(&self) -> Progress {
+        self.dispatcher.progress(self.clock.now(), self.settler.oldest())
+    }
+}

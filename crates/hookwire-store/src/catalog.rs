@@ -39,6 +39,7 @@ pub struct Rotation {
 
 /// What came of a rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "rotations are rare, and the answer is used up at once")]
 pub enum Rotated {
     /// Done.
     Done(Endpoint),

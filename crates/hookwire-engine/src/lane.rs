@@ -1,0 +1,232 @@
+//! A lane: the deliveries to one endpoint that are in memory, and how many of them may be under way at once.
+//!
+//! The window grows with successes while there is a queue and shrinks with failures, like TCP's. A lane that nothing
+//! comes back from is suspect: one attempt at a time, and after several failures in a row only now and then.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookwire_core::Timestamp;
+use hookwire_store::dispatch::Claim;
+
+use crate::bucket::Bucket;
+use crate::prepared::Prepared;
+
+/// A lane with attempts under way of which none ended for this long is suspect.
+const STALL: Duration = Duration::from_secs(1);
+/// Failures in a row (without any answer) after which a lane is paced.
+const PACED_AFTER: u32 = 5;
+const PACE_FIRST: Duration = Duration::from_millis(50);
+const PACE_LAST: Duration = Duration::from_secs(5);
+/// Deliveries that a lane without a good record may hold in memory.
+const CAUTIOUS_QUEUE: usize = 16;
+/// Deliveries that a lane with a good record may hold in memory, for each attempt of its window.
+const QUEUE_FOR_EACH_PERMIT: usize = 32;
+
+/// What is known of a lane's receiver. Each standing draws its permits from a share of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Its last attempt succeeded.
+    Proven,
+    /// Nothing came back yet.
+    Untried,
+    /// It fails, or hangs.
+    Suspect,
+}
+
+/// How an attempt ended, as far as the lane cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Taken.
+    Well,
+    /// Refused by a receiver that answers.
+    Refused,
+    /// Nothing came back.
+    Silent,
+    /// Not tried.
+    Untried,
+}
+
+/// Whether a lane may start an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Now.
+    Now,
+    /// Not before then.
+    Later(Timestamp),
+    /// Not before something ends.
+    Wait,
+}
+
+/// The deliveries of one endpoint in memory.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    /// The endpoint, ready to be called; `None` until its first delivery is here.
+    pub(crate) prepared: Option<Arc<Prepared>>,
+    /// Claimed deliveries that wait for their turn.
+    pub(crate) queue: VecDeque<Claim>,
+    /// Places promised to the store.
+    pub(crate) reserved: usize,
+    /// Attempts under way.
+    pub(crate) in_flight: usize,
+    /// When the earliest delivery that waits in the store is due.
+    pub(crate) backlog: Option<Timestamp>,
+    /// Whether a claim is under way.
+    pub(crate) claiming: bool,
+    /// Whether it stands in a ready queue.
+    pub(crate) ready: bool,
+    /// Whether it stands in the queue of lanes that wait for room to claim.
+    pub(crate) hungry: bool,
+    /// When it is looked at next.
+    pub(crate) timer: Option<Timestamp>,
+    /// The endpoint's own throttle.
+    pub(crate) bucket: Option<Bucket>,
+    standing: Standing,
+    window: usize,
+    window_max: usize,
+    silent_in_row: u32,
+    paused_until: Timestamp,
+    progress: Timestamp,
+}
+
+impl Lane {
+    /// An empty lane.
+    pub(crate) fn new(window_max: usize, now: Timestamp) -> Self {
+        Self {
+            prepared: None,
+            queue: VecDeque::new(),
+            reserved: 0,
+            in_flight: 0,
+            backlog: None,
+            claiming: false,
+            ready: false,
+            hungry: false,
+            timer: None,
+            bucket: None,
+            standing: Standing::Untried,
+            window: 1,
+            window_max,
+            silent_in_row: 0,
+            paused_until: Timestamp::default(),
+            progress: now,
+        }
+    }
+
+    /// What is known of its receiver.
+    pub(crate) fn standing(&self, now: Timestamp) -> Standing {
+        if self.in_flight > 0 && now.since(self.progress) > STALL { Standing::Suspect } else { self.standing }
+    }
+
+    /// Whether the endpoint takes messages.
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.prepared.as_ref().is_some_and(|prepared| prepared.endpoint.disabled)
+    }
+
+    /// Whether nothing is known of it but its record.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+            && self.in_flight == 0
+            && self.reserved == 0
+            && self.backlog.is_none()
+            && !self.claiming
+    }
+
+    /// Whether a new delivery may come straight to memory. Not while older ones wait in the store.
+    pub(crate) fn takes_new(&self, now: Timestamp) -> bool {
+        let room = match self.standing(now) {
+            Standing::Proven => (self.window * QUEUE_FOR_EACH_PERMIT).max(CAUTIOUS_QUEUE),
+            Standing::Untried => CAUTIOUS_QUEUE,
+            Standing::Suspect => 1,
+        };
+        let older_wait = self.claiming || self.backlog.is_some_and(|due| due <= now);
+        !older_wait && !self.is_disabled() && self.queue.len() + self.reserved < room
+    }
+
+    /// How many deliveries to claim from the store now; 0 = none.
+    pub(crate) fn wants(&self, now: Timestamp) -> usize {
+        let due = self.backlog.is_some_and(|due| due <= now);
+        let paused = self.paused_until > now;
+        if !due || self.claiming || self.is_disabled() || paused || self.queue.len() > self.window / 2 {
+            return 0;
+        }
+        match self.standing(now) {
+            Standing::Suspect => 2_usize.saturating_sub(self.queue.len()),
+            Standing::Proven | Standing::Untried => 4 * self.window + 4 - self.queue.len(),
+        }
+    }
+
+    /// Whether the lane itself lets an attempt start.
+    pub(crate) fn may_start(&self, now: Timestamp) -> Start {
+        if self.is_disabled() || self.in_flight >= self.window_now(now) {
+            return Start::Wait;
+        }
+        let free_at =
+            self.bucket.as_ref().map_or(self.paused_until, |bucket| bucket.free_at().max(self.paused_until));
+        if free_at > now { Start::Later(free_at) } else { Start::Now }
+    }
+
+    fn window_now(&self, now: Timestamp) -> usize {
+        match self.standing(now) {
+            Standing::Suspect => 1,
+            Standing::Proven | Standing::Untried => self.window,
+        }
+    }
+
+    /// Notes that an attempt starts.
+    pub(crate) fn started(&mut self, now: Timestamp) {
+        if self.in_flight == 0 {
+            self.progress = now;
+        }
+        self.in_flight += 1;
+        if let Some(bucket) = &mut self.bucket {
+            bucket.take(now);
+        }
+    }
+
+    /// Notes that an attempt ended.
+    pub(crate) fn ended(&mut self, how: Ended, now: Timestamp) {
+        self.in_flight -= 1;
+        self.progress = now;
+        match how {
+            Ended::Well => {
+                self.standing = Standing::Proven;
+                self.silent_in_row = 0;
+                self.paused_until = Timestamp::default();
+                if !self.queue.is_empty() || self.backlog.is_some() {
+                    self.window = (self.window + 1).min(self.window_max);
+                }
+            }
+            Ended::Refused => {
+                self.silent_in_row = 0;
+                self.window = (self.window / 2).max(1);
+                if self.window == 1 {
+                    self.standing = Standing::Suspect;
+                }
+            }
+            Ended::Silent => {
+                self.standing = Standing::Suspect;
+                self.window = 1;
+                self.silent_in_row = self.silent_in_row.saturating_add(1);
+                if self.silent_in_row >= PACED_AFTER {
+                    let doublings = (self.silent_in_row - PACED_AFTER).min(10);
+                    self.paused_until = now.plus((PACE_FIRST * (1 << doublings)).min(PACE_LAST));
+                }
+            }
+            Ended::Untried => {}
+        }
+    }
+
+    /// When a paced lane is looked at again.
+    pub(crate) fn paused_until(&self) -> Timestamp {
+        self.paused_until
+    }
+
+    /// Notes that a delivery waits in the store.
+    pub(crate) fn note_backlog(&mut self, due: Timestamp) {
+        self.backlog = Some(self.backlog.map_or(due, |earlier| earlier.min(due)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

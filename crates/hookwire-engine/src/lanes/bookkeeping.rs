@@ -1,0 +1,117 @@
+//! Lanes come and go: what is kept about them, and what they hold.
+
+use hookwire_core::{AppKey, EndpointKey, Timestamp};
+use hookwire_store::dispatch::Claim;
+
+use super::{IDLE_LANES_MAX, Inner, Work};
+use crate::bucket::Bucket;
+use crate::lane::Lane;
+use crate::prepared::Prepared;
+
+impl Inner {
+    /// The endpoint's lane, made when there is none.
+    pub(super) fn lane(&mut self, endpoint: EndpointKey, now: Timestamp) -> &mut Lane {
+        let window_max = self.limits.lane_permits;
+        self.lanes.entry(endpoint).or_insert_with(|| Lane::new(window_max, now))
+    }
+
+    /// Puts a claim into its lane's queue; a disabled endpoint's is put back instead.
+    pub(super) fn enqueue(
+        &mut self,
+        claim: Claim,
+        prepare: &dyn Fn(&Claim) -> Prepared,
+        now: Timestamp,
+        work: &mut Work,
+    ) {
+        let endpoint = claim.endpoint.key;
+        let known = self.lane(endpoint, now).prepared.as_ref();
+        let is_news = known.is_none_or(|prepared| {
+            !std::sync::Arc::ptr_eq(&prepared.endpoint, &claim.endpoint)
+                && prepared.endpoint.updated <= claim.endpoint.updated
+        });
+        if is_news {
+            self.set_app_bucket(claim.app.key, claim.app.throttle_rate);
+            self.adopt(prepare(&claim), now, work);
+        }
+        let stopped = self.stopped;
+        let lane = self.lane(endpoint, now);
+        if lane.is_disabled() || stopped {
+            work.release.push(claim);
+        } else {
+            lane.queue.push_back(claim);
+        }
+    }
+
+    /// Makes the endpoint's new words its lane's. Turned off, it gives back what waits.
+    pub(super) fn adopt(&mut self, prepared: Prepared, now: Timestamp, work: &mut Work) {
+        let lane = self.lane(prepared.endpoint.key, now);
+        let rate = prepared.endpoint.throttle_rate;
+        if lane.bucket.as_ref().map(Bucket::rate) != rate {
+            lane.bucket = rate.map(Bucket::new);
+        }
+        if prepared.endpoint.disabled {
+            work.release.extend(lane.queue.drain(..));
+            lane.backlog = None;
+        }
+        lane.prepared = Some(std::sync::Arc::new(prepared));
+    }
+
+    /// The app's throttle, kept as it is when the rate is the same.
+    pub(super) fn set_app_bucket(&mut self, app: AppKey, rate: Option<u32>) {
+        match rate {
+            None => {
+                self.apps.remove(&app);
+            }
+            Some(rate) => {
+                let bucket = self.apps.entry(app).or_insert_with(|| Bucket::new(rate));
+                if bucket.rate() != rate {
+                    *bucket = Bucket::new(rate);
+                }
+            }
+        }
+    }
+
+    /// A reserved place's memory is free again.
+    pub(super) fn let_go(&mut self, bytes: usize) {
+        self.held -= 1;
+        self.held_bytes = self.held_bytes.saturating_sub(bytes);
+    }
+
+    /// Looks at the lane at that time, or earlier.
+    pub(super) fn set_timer(
+        &mut self,
+        endpoint: EndpointKey,
+        at: Timestamp,
+        now: Timestamp,
+        work: &mut Work,
+    ) {
+        let lane = self.lane(endpoint, now);
+        match lane.timer {
+            Some(earlier) if earlier <= at => {}
+            later => {
+                lane.timer = Some(at);
+                if let Some(later) = later {
+                    self.timers.remove(&(later, endpoint));
+                }
+                self.timers.insert((at, endpoint));
+                work.sooner |= self.timers.first() == Some(&(at, endpoint));
+            }
+        }
+    }
+
+    /// Drops an idle lane when there are many.
+    pub(super) fn forget_if_idle(&mut self, endpoint: EndpointKey) {
+        let idle = self
+            .lanes
+            .get(&endpoint)
+            .is_some_and(|lane| lane.is_idle() && lane.timer.is_none() && !lane.ready);
+        if idle && self.lanes.len() > IDLE_LANES_MAX {
+            self.lanes.remove(&endpoint);
+        }
+    }
+
+    /// Whether one more claim's deliveries fit.
+    pub(super) fn has_room(&self) -> bool {
+        self.held < self.limits.held && self.held_bytes < self.limits.held_bytes
+    }
+}

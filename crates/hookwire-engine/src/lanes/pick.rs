@@ -1,0 +1,137 @@
+//! Who is next: lanes with work queue up by standing, and take turns.
+
+use hookwire_core::{EndpointKey, Timestamp};
+
+use super::{CLAIMS_MAX, ClaimOrder, Inner, Job, Work};
+use crate::lane::{Standing, Start};
+
+const TURNS: [Standing; 3] = [Standing::Proven, Standing::Untried, Standing::Suspect];
+
+impl Inner {
+    /// Permits that lanes of this standing may hold together.
+    fn share(&self, standing: Standing) -> usize {
+        match standing {
+            Standing::Proven => self.limits.permits,
+            Standing::Untried => self.limits.permits / 2,
+            Standing::Suspect => (self.limits.permits / 4).max(1),
+        }
+    }
+
+    fn has_permit(&self, standing: Standing) -> bool {
+        let all: usize = self.in_flight.iter().sum();
+        all < self.limits.permits && self.in_flight[standing as usize] < self.share(standing)
+    }
+
+    /// Whether some lane waits that could be started right now.
+    pub(super) fn startable(&self) -> bool {
+        TURNS
+            .into_iter()
+            .any(|standing| !self.ready[standing as usize].is_empty() && self.has_permit(standing))
+    }
+
+    /// Looks at one lane: orders a claim when the store holds due deliveries of it, lines it up when it can start.
+    pub(super) fn consider(&mut self, endpoint: EndpointKey, now: Timestamp, work: &mut Work) {
+        if self.stopped {
+            return;
+        }
+        let lane = self.lane(endpoint, now);
+        if lane.is_disabled() {
+            return;
+        }
+        let wants = lane.wants(now);
+        let wake = match lane.backlog {
+            Some(due) if due > now => Some(due),
+            Some(_) if lane.paused_until() > now => Some(lane.paused_until()),
+            _ => None,
+        };
+        if let Some(at) = wake {
+            self.set_timer(endpoint, at, now, work);
+        }
+        if wants > 0 {
+            self.order(endpoint, wants, now, work);
+        }
+        let lane = self.lane(endpoint, now);
+        if lane.ready || lane.queue.is_empty() {
+            return;
+        }
+        match lane.may_start(now) {
+            Start::Wait => {}
+            Start::Later(at) => self.set_timer(endpoint, at, now, work),
+            Start::Now => {
+                lane.ready = true;
+                let standing = lane.standing(now);
+                self.ready[standing as usize].push_back(endpoint);
+            }
+        }
+    }
+
+    fn order(&mut self, endpoint: EndpointKey, wants: usize, now: Timestamp, work: &mut Work) {
+        if self.claims >= CLAIMS_MAX || !self.has_room() {
+            let lane = self.lane(endpoint, now);
+            if !std::mem::replace(&mut lane.hungry, true) {
+                self.hungry.push_back(endpoint);
+            }
+            return;
+        }
+        self.claims += 1;
+        let lane = self.lane(endpoint, now);
+        lane.claiming = true;
+        lane.backlog = None;
+        work.orders.push(ClaimOrder { endpoint, limit: u32::try_from(wants).unwrap_or(u32::MAX) });
+    }
+
+    /// Lets lanes claim that found no room before.
+    pub(super) fn feed_the_hungry(&mut self, now: Timestamp, work: &mut Work) {
+        while self.claims < CLAIMS_MAX && self.has_room() {
+            let Some(endpoint) = self.hungry.pop_front() else { return };
+            self.lane(endpoint, now).hungry = false;
+            self.consider(endpoint, now, work);
+        }
+    }
+
+    /// Starts attempts while there are permits: one for each lane in turn.
+    pub(super) fn pump(&mut self, now: Timestamp, work: &mut Work) {
+        loop {
+            let mut started = false;
+            for standing in TURNS {
+                started |= self.start_one(standing, now, work);
+            }
+            if !started {
+                return;
+            }
+        }
+    }
+
+    /// Takes the next lane of this queue; whether the queue may have more to give.
+    fn start_one(&mut self, queue: Standing, now: Timestamp, work: &mut Work) -> bool {
+        if !self.has_permit(queue) {
+            return false;
+        }
+        let Some(endpoint) = self.ready[queue as usize].pop_front() else { return false };
+        let Some(lane) = self.lanes.get_mut(&endpoint) else { return true };
+        lane.ready = false;
+        let may_start = lane.may_start(now) == Start::Now && lane.standing(now) == queue;
+        if may_start
+            && let Some(app) = lane.queue.front().map(|claim| claim.app.key)
+            && let Some(bucket) = self.apps.get_mut(&app)
+        {
+            let free_at = bucket.free_at();
+            if free_at > now {
+                self.set_timer(endpoint, free_at, now, work);
+                return true;
+            }
+            bucket.take(now);
+        }
+        if may_start
+            && let Some(prepared) = lane.prepared.clone()
+            && let Some(claim) = lane.queue.pop_front()
+        {
+            lane.started(now);
+            self.in_flight[queue as usize] += 1;
+            self.last_start = now;
+            work.jobs.push(Job { claim, prepared, share: queue });
+        }
+        self.consider(endpoint, now, work);
+        true
+    }
+}

@@ -1,0 +1,159 @@
+//! Lanes together: shares, turns, memory, throttles, disabling.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookwire_core::address::AddressPolicy;
+use hookwire_core::id::Key as _;
+use hookwire_core::{
+    App, Delivery, Endpoint, EventTypeName, Message, MessageKey, Metadata, NewApp, NewEndpoint, OrgId,
+    Payload, Secret, Trigger,
+};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+
+fn app(rate: Option<u32>) -> Arc<App> {
+    let new = NewApp { name: "a".to_owned(), throttle_rate: rate, ..NewApp::default() };
+    Arc::new(new.into_app(AppKey::from_raw(1), OrgId::stored("org_1"), NOW))
+}
+
+fn endpoint(key: i64, disabled: bool, updated: Timestamp) -> Arc<Endpoint> {
+    let new = NewEndpoint {
+        uid: None,
+        url: "https://example.com/".to_owned(),
+        description: String::new(),
+        version: 1,
+        disabled,
+        event_types: None,
+        channels: None,
+        throttle_rate: None,
+        metadata: Metadata::new(),
+        headers: None,
+        secret: Secret::from_random([0; 24]),
+    };
+    Arc::new(new.into_endpoint(EndpointKey::from_raw(key), AppKey::from_raw(1), updated))
+}
+
+fn claim(to: &Arc<Endpoint>, app: &Arc<App>) -> Claim {
+    let message = Message {
+        key: MessageKey::from_raw(9),
+        app: app.key,
+        event_type: EventTypeName::stored("t"),
+        event_id: None,
+        channels: Vec::new(),
+        tags: Vec::new(),
+        payload: Some(Payload::from_json("{}")),
+        created: NOW,
+        deliver_at: None,
+        payload_expires: NOW,
+    };
+    let delivery = Delivery {
+        message: message.key,
+        endpoint: to.key,
+        app: app.key,
+        attempts: 0,
+        trigger: Trigger::Scheduled,
+        resume_at: None,
+        fence: 1,
+        lease_until: NOW,
+    };
+    Claim { delivery, message: Arc::new(message), endpoint: Arc::clone(to), app: Arc::clone(app) }
+}
+
+fn prepare(claim: &Claim) -> Prepared {
+    Prepared::new(Arc::clone(&claim.endpoint), &AddressPolicy::new(Vec::new()), false, "test")
+}
+
+fn lanes(permits: usize, held: usize) -> Lanes {
+    Lanes::new(&Settings { permits, held_max: held, ..Settings::default() })
+}
+
+/// Offers one delivery to each endpoint; the attempts that start.
+fn offer(lanes: &Lanes, to: &[Arc<Endpoint>], app: &Arc<App>, now: Timestamp) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for endpoint in to {
+        if lanes.reserve(endpoint.key, 2, now) {
+            jobs.extend(lanes.accept(vec![claim(endpoint, app)], &prepare, now).jobs);
+        }
+    }
+    jobs
+}
+
+#[test]
+fn hanging_newcomers_leave_half_of_the_permits_to_lanes_with_a_good_record() {
+    let (lanes, app) = (lanes(16, 1_000), app(None));
+    let healthy = endpoint(1, false, NOW);
+    let first = offer(&lanes, std::slice::from_ref(&healthy), &app, NOW).remove(0);
+    lanes.ended(healthy.key, first.share, Ended::Well, NOW);
+    let holes: Vec<_> = (2..50).map(|key| endpoint(key, false, NOW)).collect();
+    assert_eq!(offer(&lanes, &holes, &app, NOW).len(), 8);
+    assert_eq!(offer(&lanes, &[healthy], &app, NOW).len(), 1);
+}
+
+#[test]
+fn a_silent_lane_gets_one_permit_at_a_time() {
+    let (lanes, app) = (lanes(64, 1_000), app(None));
+    let hole = endpoint(1, false, NOW);
+    let jobs = offer(&lanes, &vec![hole.clone(); 10], &app, NOW);
+    assert_eq!(jobs.len(), 1);
+    let work = lanes.ended(hole.key, jobs[0].share, Ended::Silent, NOW);
+    assert_eq!(work.jobs.len(), 1);
+    assert_eq!(work.jobs[0].share, Standing::Suspect);
+}
+
+#[test]
+fn memory_has_a_bound_and_frees_when_deliveries_are_settled() {
+    let (lanes, app) = (lanes(64, 8), app(None));
+    let endpoints: Vec<_> = (1..20).map(|key| endpoint(key, false, NOW)).collect();
+    assert_eq!(offer(&lanes, &endpoints, &app, NOW).len(), 8);
+    assert!(!lanes.reserve(EndpointKey::from_raw(99), 2, NOW));
+    lanes.settled(1, 2, NOW);
+    assert!(lanes.reserve(EndpointKey::from_raw(99), 2, NOW));
+}
+
+#[test]
+fn waiting_deliveries_are_claimed_when_they_are_due() {
+    let lanes = lanes(64, 100);
+    let (key, due) = (EndpointKey::from_raw(1), NOW.plus(Duration::from_secs(5)));
+    let work = lanes.waiting(key, due, NOW);
+    assert!(work.orders.is_empty() && work.sooner);
+    assert_eq!(lanes.tick(NOW).1, Some(due));
+    let (work, next) = lanes.tick(due);
+    assert_eq!(work.orders.iter().map(|order| order.endpoint).collect::<Vec<_>>(), [key]);
+    assert_eq!(next, None);
+    let again = lanes.claimed(key, Vec::new(), Some(due.plus(Duration::from_secs(1))), &prepare, due);
+    assert!(again.orders.is_empty() && again.sooner);
+}
+
+#[test]
+fn disabling_an_endpoint_puts_its_queued_deliveries_back() {
+    let (lanes, app) = (lanes(64, 100), app(None));
+    let hole = endpoint(1, false, NOW);
+    offer(&lanes, &vec![hole.clone(); 3], &app, NOW);
+    let later = NOW.plus(Duration::from_secs(1));
+    let off = Prepared::new(endpoint(1, true, later), &AddressPolicy::new(Vec::new()), false, "test");
+    assert_eq!(lanes.changed(off, later).release.len(), 2);
+    assert!(!lanes.reserve(hole.key, 2, later));
+}
+
+#[test]
+fn an_app_throttle_holds_over_all_its_endpoints() {
+    let (lanes, app) = (lanes(64, 100), app(Some(1)));
+    let endpoints: Vec<_> = (1..4).map(|key| endpoint(key, false, NOW)).collect();
+    assert_eq!(offer(&lanes, &endpoints, &app, NOW).len(), 1);
+    let (work, next) = lanes.tick(NOW.plus(Duration::from_secs(1)));
+    assert_eq!(work.jobs.len(), 1);
+    assert_eq!(next, Some(NOW.plus(Duration::from_secs(2))));
+}
+
+#[test]
+fn a_stop_gives_back_what_waits_and_starts_nothing_more() {
+    let (lanes, app) = (lanes(64, 100), app(None));
+    let hole = endpoint(1, false, NOW);
+    let jobs = offer(&lanes, &vec![hole.clone(); 3], &app, NOW);
+    assert_eq!(lanes.stop().len(), 2);
+    assert!(lanes.ended(hole.key, jobs[0].share, Ended::Well, NOW).jobs.is_empty());
+    assert!(!lanes.reserve(hole.key, 2, NOW));
+}

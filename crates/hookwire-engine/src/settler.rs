@@ -1,0 +1,144 @@
+//! The settler: writes what came of deliveries, everything that waits in one batch, and never gives up on it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hookwire_core::{Clock, Timestamp};
+use hookwire_store::SharedStore;
+use hookwire_store::queue::{Settled, Settlement};
+use tokio::sync::Notify;
+
+use crate::dispatcher::Dispatcher;
+use crate::metrics::Metrics;
+
+const BATCH_MAX: usize = 1_024;
+const PAUSE_FIRST: Duration = Duration::from_millis(20);
+const PAUSE_LAST: Duration = Duration::from_secs(1);
+
+/// What waits to be written.
+#[derive(Default)]
+struct Waiting {
+    settlements: Vec<Settlement>,
+    bytes: usize,
+    /// Those that are being written now.
+    writing: usize,
+    oldest: Option<Timestamp>,
+    closed: bool,
+}
+
+/// Collects settlements and writes them.
+pub(crate) struct Settler {
+    waiting: Mutex<Waiting>,
+    bell: Notify,
+    idle: Notify,
+    metrics: Arc<Metrics>,
+}
+
+impl Settler {
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
+        Self { waiting: Mutex::default(), bell: Notify::new(), idle: Notify::new(), metrics }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds one, with the bytes of payload that its delivery holds in memory.
+    pub(crate) fn push(&self, settlement: Settlement, bytes: usize, now: Timestamp) {
+        let mut waiting = self.lock();
+        waiting.settlements.push(settlement);
+        waiting.bytes += bytes;
+        waiting.oldest.get_or_insert(now);
+        let first = waiting.settlements.len() == 1;
+        drop(waiting);
+        if first {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Since when the oldest one waits.
+    pub(crate) fn oldest(&self) -> Option<Timestamp> {
+        self.lock().oldest
+    }
+
+    /// Ends the loop once everything is written.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.bell.notify_one();
+    }
+
+    /// Resolves when nothing waits and nothing is being written.
+    pub(crate) async fn emptied(&self) {
+        loop {
+            let notified = self.idle.notified();
+            {
+                let waiting = self.lock();
+                if waiting.settlements.is_empty() && waiting.writing == 0 {
+                    return;
+                }
+            }
+            notified.await;
+        }
+    }
+
+    fn take(&self) -> Option<(Vec<Settlement>, usize)> {
+        let mut waiting = self.lock();
+        if waiting.settlements.is_empty() {
+            waiting.writing = 0;
+            waiting.oldest = None;
+            self.idle.notify_waiters();
+            return None;
+        }
+        let count = waiting.settlements.len().min(BATCH_MAX);
+        let rest = waiting.settlements.split_off(count);
+        let batch = std::mem::replace(&mut waiting.settlements, rest);
+        let bytes = if waiting.settlements.is_empty() {
+            waiting.bytes
+        } else {
+            waiting.bytes * batch.len() / (batch.len() + waiting.settlements.len())
+        };
+        waiting.bytes -= bytes;
+        waiting.writing = count;
+        Some((batch, bytes))
+    }
+
+    /// Writes batches until closed.
+    pub(crate) async fn run(
+        self: Arc<Self>,
+        store: SharedStore,
+        clock: Arc<dyn Clock>,
+        dispatcher: Arc<Dispatcher>,
+    ) {
+        loop {
+            let Some((batch, bytes)) = self.take() else {
+                if self.lock().closed {
+                    return;
+                }
+                self.bell.notified().await;
+                continue;
+            };
+            let count = batch.len();
+            self.write(&store, &*clock, batch).await;
+            dispatcher.settled(count, bytes);
+        }
+    }
+
+    async fn write(&self, store: &SharedStore, clock: &dyn Clock, batch: Vec<Settlement>) {
+        let mut pause = PAUSE_FIRST;
+        loop {
+            match store.settle(batch.clone(), clock.now()).await {
+                Ok(settled) => {
+                    let stale = settled.iter().filter(|one| **one == Settled::Stale).count();
+                    self.metrics.stale.add(stale as u64);
+                    return;
+                }
+                Err(error) => {
+                    self.metrics.settle_errors.add(1);
+                    tracing::warn!(%error, count = batch.len(), "cannot write what came of deliveries; trying again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE_LAST);
+                }
+            }
+        }
+    }
+}
