@@ -99,13 +99,19 @@ impl Receiver {
 
     /// Waits until `satisfied` says yes to all requests so far; panics after [`PATIENCE`], naming `what`.
     pub async fn wait_until(&self, what: &str, satisfied: impl Fn(&[Request]) -> bool) -> Vec<Request> {
-        let mut changes = self.state.watch();
-        let wait = changes.wait_for(|_| self.state.look(&satisfied));
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+        if !self.comes_to(satisfied).await {
             let seen = self.state.look(summary);
             panic!("waited {PATIENCE:?} in vain for: {what}; the last that arrived: {seen:#?}");
         }
         self.requests()
+    }
+
+    /// Whether `satisfied` says yes to all requests so far within [`PATIENCE`], for tests that say better than
+    /// [`Receiver::wait_until`] what is missing.
+    pub async fn comes_to(&self, satisfied: impl Fn(&[Request]) -> bool) -> bool {
+        let mut changes = self.state.watch();
+        let wait = changes.wait_for(|_| self.state.look(&satisfied));
+        tokio::time::timeout(PATIENCE, wait).await.is_ok()
     }
 
     /// Panics when another request arrives within `time`: for what must never happen, not for synchronisation.

@@ -38,7 +38,10 @@ async fn nothing_accepted_is_lost_when_the_server_is_killed_under_load() {
     }
     let sent = load.finish().await;
     let wanted: HashSet<&str> = sent.iter().map(|one| one.event.as_str()).collect();
-    let requests = receiver.wait_until("every accepted event", |all| has_all(all, &wanted)).await;
+    receiver.comes_to(|all| missing(all, &wanted).is_empty()).await;
+    let requests = receiver.requests();
+    let lost = missing(&requests, &wanted);
+    assert!(lost.is_empty(), "{} of {} accepted events are lost: {lost:?}", lost.len(), wanted.len());
 
     let duplicates = judge(&requests, &wanted);
     let unknown: Vec<_> = sent.iter().filter(|one| one.unknown).collect();
@@ -59,12 +62,10 @@ fn event_of(request: &Request) -> String {
     text(&payload, "event")
 }
 
-fn has_all(requests: &[Request], wanted: &HashSet<&str>) -> bool {
-    // Cheap first: this runs at each arrival.
-    requests.len() >= wanted.len() && {
-        let arrived: HashSet<_> = requests.iter().map(event_of).collect();
-        wanted.iter().all(|event| arrived.contains(*event))
-    }
+/// The events that have not arrived.
+fn missing<'a>(requests: &[Request], wanted: &HashSet<&'a str>) -> Vec<&'a str> {
+    let arrived: HashSet<_> = requests.iter().map(event_of).collect();
+    wanted.iter().copied().filter(|event| !arrived.contains(*event)).collect()
 }
 
 /// How many requests were repetitions. Panics when an event came under two ids, which would be two messages, or

@@ -7,6 +7,7 @@ mod idempotency;
 mod payload;
 mod retry;
 mod timing;
+mod tls;
 
 use hookwire_testkit::{Receiver, Server};
 

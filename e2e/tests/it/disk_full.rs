@@ -11,7 +11,7 @@ use http::Method;
 use serde_json::json;
 
 use self::small_disk::on_a_small_disk;
-use crate::tenant::{Tenant, text};
+use crate::tenant::{Tenant, all_arrive, text};
 
 #[tokio::test]
 async fn a_full_disk_refuses_messages_and_loses_none() {
@@ -40,10 +40,7 @@ async fn a_full_disk_refuses_messages_and_loses_none() {
     let taken = eventually("messages to be taken again", look, |answer| answer.status == 202).await;
     accepted.push(text(&taken.json(), "id"));
     health(&server.api(), true).await;
-    let all_there = |all: &[hookwire_testkit::Request]| {
-        accepted.iter().all(|id| all.iter().any(|request| request.header("webhook-id") == id))
-    };
-    receiver.wait_until("every accepted message", all_there).await;
+    all_arrive(&receiver, &accepted).await;
     println!("{} accepted around a full disk, 0 lost", accepted.len());
 }
 

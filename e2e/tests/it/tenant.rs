@@ -1,6 +1,8 @@
 //! One application on a server under test, and what tests do with it.
 
-use hookwire_testkit::{Api, Server, eventually};
+use std::collections::HashSet;
+
+use hookwire_testkit::{Api, Receiver, Request, Server, eventually};
 use serde_json::{Value, json};
 
 /// An application with a client that may do everything to it.
@@ -77,6 +79,17 @@ impl Tenant {
         let path = self.path(&format!("/msg/{message}/endpoint/{endpoint}/resend"));
         self.api.post(&path, json!({})).await.expect(202);
     }
+}
+
+/// Waits until each of these messages has arrived at least once; panics with the ids of those that don't.
+pub(crate) async fn all_arrive(receiver: &Receiver, messages: &[String]) {
+    let missing = |all: &[Request]| {
+        let arrived: HashSet<_> = all.iter().map(|request| request.header("webhook-id")).collect();
+        messages.iter().filter(|id| !arrived.contains(id.as_str())).cloned().collect::<Vec<_>>()
+    };
+    receiver.comes_to(|all| missing(all).is_empty()).await;
+    let lost = missing(&receiver.requests());
+    assert!(lost.is_empty(), "{} of {} accepted messages are lost: {lost:?}", lost.len(), messages.len());
 }
 
 /// A string field; panics when it is none.
