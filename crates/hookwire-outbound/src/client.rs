@@ -124,6 +124,10 @@ fn outgoing(request: Request) -> http::Request<Full<Bytes>> {
 
 async fn received(answer: http::Response<Incoming>, deadline: Instant) -> Result<Response, Failure> {
     let (head, body) = answer.into_parts();
+    // hyper's read buffer may grow past its limit by one read, so the limit is checked once more.
+    if header_bytes(&head.headers) > HEADER_BYTES_MAX as usize {
+        return Err(failure::of_large_headers());
+    }
     let mut capture = Capture::new();
     // A body that is not there in time leaves the capture marked as truncated.
     if let Ok(read) = timeout_at(deadline, capture.read(body, BODY_BYTES_MAX)).await {
@@ -131,4 +135,8 @@ async fn received(answer: http::Response<Incoming>, deadline: Instant) -> Result
     }
     let (body, truncated) = capture.finish();
     Ok(Response { status: head.status.as_u16(), headers: head.headers, body, truncated })
+}
+
+fn header_bytes(headers: &http::HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
 }

@@ -93,24 +93,11 @@ impl Dialer {
         })
     }
 
-    /// All addresses of the name, if every one of them may be called: a name that mixes public and special addresses is
-    /// an attempt to get past this check. The refused address itself stays untold, as it may describe a private network.
     async fn resolve(&self, host: &str, port: u16, phases: &Phases) -> Result<Vec<SocketAddr>, Failure> {
         let found = timed(phases, Phase::Resolve, self.resolve_timeout, self.resolver.lookup(host))
             .await?
             .map_err(|error| dns_failure(host, &error))?;
-        if found.is_empty() {
-            return Err(Failure::new(ErrorClass::Dns, format!("The name {host} has no address.")));
-        }
-        for address in found.iter() {
-            self.policy.check(*address).map_err(|refused| {
-                let what = refused.what();
-                Failure::new(
-                    ErrorClass::Blocked,
-                    format!("The name {host} stands for {what}, which may not be called."),
-                )
-            })?;
-        }
+        vet_all(&self.policy, host, &found)?;
         Ok(found.iter().map(|address| SocketAddr::new(*address, port)).collect())
     }
 
@@ -123,7 +110,7 @@ impl Dialer {
     ) -> Result<TcpStream, Failure> {
         let connecting = async {
             match &self.proxy {
-                Some(proxy) if !proxy.bypasses(host, literal) => proxy.connect(addresses[0]).await,
+                Some(proxy) if !proxy.bypasses(host, literal) => proxy.connect_any(addresses).await,
                 _ => dial::connect(addresses).await.map_err(|error| connect_failure(&error)),
             }
         };
@@ -137,6 +124,21 @@ impl Dialer {
             .map(|stream| Wire::Tls(Box::new(TokioIo::new(stream))))
             .map_err(|error| tls_failure(&error))
     }
+}
+
+/// Passes a name's addresses if every one of them may be called: a name that mixes public and special addresses is an
+/// attempt to get past this check. The refused address stays untold, as it may describe a private network.
+fn vet_all(policy: &AddressPolicy, host: &str, found: &[IpAddr]) -> Result<(), Failure> {
+    if found.is_empty() {
+        return Err(Failure::new(ErrorClass::Dns, format!("The name {host} has no address.")));
+    }
+    found.iter().try_for_each(|address| policy.check(*address)).map_err(|refused| {
+        let what = refused.what();
+        Failure::new(
+            ErrorClass::Blocked,
+            format!("The name {host} stands for {what}, which may not be called."),
+        )
+    })
 }
 
 /// Runs one phase under its limit and records how long it took.
@@ -181,4 +183,18 @@ fn tls_failure(error: &io::Error) -> Failure {
         _ => format!("The TLS handshake failed: {error}."),
     });
     Failure::new(ErrorClass::Tls, reason)
+}
+
+#[test]
+fn one_refused_address_refuses_the_name_wherever_it_stands() {
+    let policy = AddressPolicy::default();
+    let class = |texts: &[&str]| {
+        let found: Vec<IpAddr> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        vet_all(&policy, "name.example", &found).err().map(|failure| failure.class)
+    };
+    assert_eq!(class(&["8.8.8.8", "2606:4700:4700::1111"]), None);
+    assert_eq!(class(&["10.0.0.1", "8.8.8.8"]), Some(ErrorClass::Blocked));
+    assert_eq!(class(&["8.8.8.8", "10.0.0.1"]), Some(ErrorClass::Blocked));
+    assert_eq!(class(&["8.8.8.8", "1.1.1.1", "::ffff:127.0.0.1"]), Some(ErrorClass::Blocked));
+    assert_eq!(class(&[]), Some(ErrorClass::Dns));
 }

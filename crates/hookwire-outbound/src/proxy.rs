@@ -74,8 +74,19 @@ impl Proxy {
         })
     }
 
-    /// A connection to `address` through the proxy.
-    pub(crate) async fn connect(&self, address: SocketAddr) -> Result<TcpStream, Failure> {
+    /// A connection through the proxy to the first of the addresses that it can reach.
+    pub(crate) async fn connect_any(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+        let mut last = refused("no address");
+        for address in addresses.iter().take(dial::ADDRESSES_MAX) {
+            match self.connect(*address).await {
+                Ok(stream) => return Ok(stream),
+                Err(failure) => last = failure,
+            }
+        }
+        Err(last)
+    }
+
+    async fn connect(&self, address: SocketAddr) -> Result<TcpStream, Failure> {
         let unreachable = |_| Failure::new(ErrorClass::Connect, "The proxy could not be reached.");
         let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await.map_err(unreachable)?;
         let stream = dial::connect(&found.collect::<Vec<_>>()).await.map_err(unreachable)?;

@@ -81,6 +81,7 @@ fn certificate_reason(error: &CertificateError) -> String {
         E::NotValidForName | E::NotValidForNameContext { .. } => {
             "The receiver's certificate is not valid for this host name.".to_owned()
         }
+        E::BadSignature => "The receiver's certificate is not signed by the authority it names.".to_owned(),
         E::Revoked => "The receiver's certificate has been revoked.".to_owned(),
         other => format!("The receiver's certificate is not accepted: {other}."),
     }

@@ -37,9 +37,10 @@ pub(super) fn of_exchange(error: &hyper::Error) -> Failure {
     if let Some(reason) = io.and_then(tls::reason) {
         return Failure::new(ErrorClass::Tls, reason);
     }
-    let detail = if error.is_parse_too_large() {
-        "The headers of the answer are too large."
-    } else if error.is_parse_status() {
+    if error.is_parse_too_large() {
+        return of_large_headers();
+    }
+    let detail = if error.is_parse_status() {
         "The answer has no valid status."
     } else if error.is_parse() {
         "The answer is not valid HTTP."
@@ -65,6 +66,11 @@ pub(super) fn of_exchange(error: &hyper::Error) -> Failure {
         }
     };
     Failure::new(ErrorClass::Protocol, detail)
+}
+
+/// The answer has more headers than are taken.
+pub(super) fn of_large_headers() -> Failure {
+    Failure::new(ErrorClass::Protocol, "The headers of the answer are too large.")
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -45,8 +45,8 @@ fn durations_have_a_number_and_a_unit() {
     for (text, expected) in [
         ("250ms", Some(Duration::from_millis(250))),
         ("5s", Some(Duration::from_secs(5))),
-        ("2m", Some(Duration::from_secs(120))),
-        ("2h", Some(Duration::from_secs(7_200))),
+        ("2m", Some(Duration::from_mins(2))),
+        ("2h", Some(Duration::from_hours(2))),
         ("5", None),
         ("s", None),
         ("", None),
