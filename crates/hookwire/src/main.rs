@@ -1,2 +1,33 @@
-//! x
-fn main() {}
+//! Hookwire: one binary that accepts events durably and delivers them as webhooks. Wires the parts together.
+
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod metrics;
+mod nofile;
+mod node;
+mod probe;
+mod random;
+mod server;
+mod shutdown;
+mod telemetry;
+mod tokens;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("hookwire: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The webhook service: accepts events durably, fans them out, signs, delivers, retries, and logs.
+#[derive(Debug, Parser)]
+#[command(name = "hookwire", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Configuration file (default: `hookwire.toml` in the current folder, if there is one)
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Serve(Serve),
+    /// Run the server with a sample receiver beside it, and print a curl line to try
+    Dev(Serve),
+    /// Make access tokens
+    #[command(subcommand)]
+    Jwt(Jwt),
+    /// Make keys and secrets
+    #[command(subcommand)]
+    Key(Key),
+    /// Bring the store's tables up to date, without starting the server
+    Migrate,
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Ask a running server whether it is ready (exit status 0 = yes)
+    Healthcheck {
+        /// Where it listens, as host:port (default: the configured `server.listen`)
+        #[arg(value_name = "ADDRESS")]
+        address: Option<String>,
+    },
+    /// Check this machine and the configuration, and say what to mend
+    Doctor,
+    /// Print the API's OpenAPI document
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Listen here instead of the configured `server.listen`
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Keep everything here instead of the configured `store.url`
+    #[arg(long, value_name = "PATH")]
+    pub(crate) store: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Jwt {
+    /// Print an organization's token, alone, on standard output
+    Generate {
+        /// The organization (`org_…`)
+        #[arg(value_name = "ORG_ID", default_value = hookwire_api::token::DEFAULT_ORG)]
+        org: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Print a random secret, for `auth.jwt_secret` or `auth.main_secret`
+    Generate,
+    /// Print an Ed25519 key pair for an endpoint's `v1a` signatures: the secret (`whsk_…`), then the public key
+    Ed25519,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check the configuration and print what is in effect, with secrets masked
+    Check,
+    /// Print every key with its default and what it means
+    Default,
+}

@@ -1,0 +1,103 @@
+//! `hookwire doctor`: checks this machine and the configuration, and says what to mend.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use hookwire_core::{Clock as _, Timestamp};
+
+use crate::clock::SystemClock;
+use crate::config::{Config, data_folder};
+use crate::nofile;
+
+/// Fewer open files than this limit how many attempts can be under way.
+const FILES_WANTED: u64 = 8_192;
+/// A slower sync than this limits how many messages a second can be accepted by few clients.
+const SLOW_SYNC_MS: u128 = 20;
+/// No clock can rightly be before this (2026-01-01).
+const RELEASED: Timestamp = Timestamp::from_seconds(1_767_225_600);
+
+/// What a check found.
+enum Finding {
+    Well(String),
+    Advice(String),
+    Fault(String),
+}
+
+pub(super) fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let mut findings = Vec::new();
+    match Config::load(file).and_then(|config| crate::node::check(&config).map(|()| config)) {
+        Ok(config) => {
+            findings.push(Finding::Well("the configuration is valid".to_owned()));
+            let folder = data_folder(&config.store.url);
+            findings.push(sync_speed(&folder));
+            findings.push(port(&config.server.listen));
+        }
+        Err(error) => findings.push(Finding::Fault(format!("{error:#}"))),
+    }
+    findings.push(files());
+    findings.push(clock());
+    findings.push(Finding::Well(format!("SQLite {}", hookwire_store_sqlite::sqlite_version())));
+    let mut healthy = true;
+    for finding in findings {
+        match finding {
+            Finding::Well(text) => println!("ok      {text}"),
+            Finding::Advice(text) => println!("advice  {text}"),
+            Finding::Fault(text) => {
+                healthy = false;
+                println!("fault   {text}");
+            }
+        }
+    }
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn sync_speed(folder: &Path) -> Finding {
+    let probe = folder.join(".hookwire-doctor");
+    let measure = || -> std::io::Result<u128> {
+        std::fs::create_dir_all(folder)?;
+        let mut handle = std::fs::File::create(&probe)?;
+        let started = Instant::now();
+        for _ in 0..10 {
+            handle.write_all(&[0; 4_096])?;
+            handle.sync_data()?;
+        }
+        Ok(started.elapsed().as_millis() / 10)
+    };
+    let measured = measure();
+    let _ = std::fs::remove_file(&probe);
+    match measured {
+        Ok(millis) if millis > SLOW_SYNC_MS => {
+            Finding::Advice(format!("a sync to disk takes {millis} ms in {}: a faster disk accepts more", folder.display()))
+        }
+        Ok(millis) => Finding::Well(format!("{} can be written; a sync takes {millis} ms", folder.display())),
+        Err(error) => Finding::Fault(format!("{} can't be written: {error} (store.url)", folder.display())),
+    }
+}
+
+fn port(listen: &str) -> Finding {
+    match std::net::TcpListener::bind(listen) {
+        Ok(_) => Finding::Well(format!("{listen} is free")),
+        Err(error) => Finding::Advice(format!("{listen} can't be listened on: {error}; fine if Hookwire runs already")),
+    }
+}
+
+fn files() -> Finding {
+    match nofile::raise() {
+        files if files < FILES_WANTED => Finding::Advice(format!(
+            "only {files} files may be open, so at most {} attempts are under way at once: raise the limit (ulimit -n)",
+            nofile::permits(files, usize::MAX)
+        )),
+        files => Finding::Well(format!("{files} files may be open")),
+    }
+}
+
+fn clock() -> Finding {
+    let now = SystemClock.now();
+    if now < RELEASED {
+        Finding::Fault(format!("the clock says {now}: receivers refuse signatures with a wrong time"))
+    } else {
+        Finding::Well(format!("the clock says {now}"))
+    }
+}

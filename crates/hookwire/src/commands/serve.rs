@@ -1,0 +1,44 @@
+//! `hookwire serve`: runs the server.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use crate::cli::Serve;
+use crate::config::{Config, load_keys};
+use crate::node::Node;
+use crate::{shutdown, telemetry};
+
+pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
+    let config = with_flags(config, flags)?;
+    telemetry::start(&config.log)?;
+    runtime()?.block_on(async {
+        let listener = listen(&config).await?;
+        let node = Node::start(&config, &load_keys(&config)?)?;
+        let stop = shutdown::on_signal()?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, store = config.store.url, "hookwire {} is ready", env!("CARGO_PKG_VERSION"));
+        node.serve(listener, stop).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// The configuration with the flags over it.
+pub(super) fn with_flags(mut config: Config, flags: Serve) -> anyhow::Result<Config> {
+    config.server.listen = flags.listen.unwrap_or(config.server.listen);
+    config.store.url = flags.store.unwrap_or(config.store.url);
+    config.validate()?;
+    Ok(config)
+}
+
+/// The runtime that everything asynchronous runs on.
+pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+/// The listening socket, taken before anything is touched, so that a port in use changes nothing.
+pub(super) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = &config.server.listen;
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (server.listen)"))
+}

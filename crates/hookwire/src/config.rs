@@ -1,0 +1,91 @@
+//! The configuration: defaults, then a file, then the environment, then flags. Unknown keys are errors.
+
+mod duration;
+mod overlay;
+mod secrets;
+mod sections;
+mod shown;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use secrets::{Keys, data_folder, load_keys};
+use sections::{
+    ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, RetentionSection, ServerSection,
+    StoreSection,
+};
+pub(crate) use sections::{LogFormat, LogSection, Role, Synchronous};
+pub(crate) use shown::shown;
+
+/// Every key with its default and what it means.
+pub(crate) const DEFAULT_TOML: &str = include_str!("config/default.toml");
+const DEFAULT_FILE: &str = "hookwire.toml";
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    pub(crate) server: ServerSection,
+    pub(crate) store: StoreSection,
+    pub(crate) auth: AuthSection,
+    pub(crate) api: ApiSection,
+    pub(crate) delivery: DeliverySection,
+    pub(crate) outbound: OutboundSection,
+    pub(crate) retention: RetentionSection,
+    pub(crate) notices: NoticesSection,
+    pub(crate) log: LogSection,
+}
+
+impl Config {
+    /// Reads the file (the named one, or `hookwire.toml` when it exists) and lays the environment over it.
+    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let path = file.map(Path::to_path_buf).or_else(|| {
+            let usual = PathBuf::from(DEFAULT_FILE);
+            usual.exists().then_some(usual)
+        });
+        let mut table = match &path {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                // Parsed as a whole first, so that a mistake is told with its place in the file.
+                toml::from_str::<Self>(&text).with_context(|| format!("{} is not valid", path.display()))?;
+                toml::from_str(&text).with_context(|| format!("{} is not valid", path.display()))?
+            }
+            None => toml::Table::new(),
+        };
+        overlay::apply(&mut table, overlay::environment())?;
+        let config = Self::from_table(table)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn from_table(table: toml::Table) -> anyhow::Result<Self> {
+        toml::Value::Table(table).try_into().context("the configuration is not valid")
+    }
+
+    /// Checks what types alone can't.
+    pub(crate) fn validate(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.server.listen.parse::<std::net::SocketAddr>().is_ok(),
+            "server.listen must be an address and a port, for example 127.0.0.1:8071 (it is {:?})",
+            self.server.listen
+        );
+        anyhow::ensure!(
+            !self.store.url.contains("://"),
+            "store.url must be the path of the store's file, for example hookwire-data/hookwire.db (it is {:?})",
+            shown::masked_url(&self.store.url)
+        );
+        anyhow::ensure!(!self.store.url.is_empty(), "store.url must not be empty");
+        let jitter = self.delivery.retry_jitter;
+        anyhow::ensure!((0.0..=1.0).contains(&jitter), "delivery.retry_jitter must lie between 0 and 1 (it is {jitter})");
+        let timeout = self.delivery.timeout.0;
+        let allowed = std::time::Duration::from_millis(10)..=std::time::Duration::from_secs(60);
+        anyhow::ensure!(allowed.contains(&timeout), "delivery.timeout must lie between 10ms and 60s");
+        anyhow::ensure!(self.api.body_bytes_max >= 1_024, "api.body_bytes_max must be at least 1024");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

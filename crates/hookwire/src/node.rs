@@ -1,0 +1,166 @@
+//! A node: the store, the engine and the API, wired together from the configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use hookwire_api::ApiParts;
+use hookwire_api::token::TokenIssuer;
+use hookwire_core::retry::RetryPolicy;
+use hookwire_core::signature::HeaderNames;
+use hookwire_core::{Clock, KeyMint};
+use hookwire_engine::{Engine, EngineParts, RetentionSettings};
+use hookwire_outbound::Client;
+use hookwire_store::{SharedStore, Vault};
+use hookwire_store_sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::SystemClock;
+use crate::config::{Config, Keys, Role, Synchronous};
+use crate::metrics::{Answers, Shown};
+use crate::probe::Probe;
+use crate::tokens::tokens;
+use crate::{metrics, nofile, random, server};
+
+/// A node that is up, but does not listen yet.
+pub(crate) struct Node {
+    pub(crate) store: SharedStore,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) router: Router,
+    engine: Option<Arc<Engine>>,
+    connections_max: usize,
+}
+
+impl Node {
+    /// Opens the store and starts delivering. On the runtime that it shall run on.
+    pub(crate) fn start(config: &Config, keys: &Keys) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let mint = Arc::new(KeyMint::new(0, 0));
+        let store = open_store(config, keys, &mint)?;
+        let client = Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
+        let policy = client.policy().clone();
+        let engine = (config.server.role != Role::Api)
+            .then(|| start_engine(config, client, &store, &clock, &mint))
+            .transpose()?;
+        let (tokens, issuer) = tokens(config, keys)?;
+        let answers = Answers::default();
+        let parts = ApiParts {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            mint,
+            tokens,
+            issuer,
+            address_policy: policy,
+            https_only: config.delivery.https_only,
+            settings: api_settings(config),
+            health: Arc::new(Probe { store: Arc::clone(&store), engine: engine.clone() }),
+            metrics: Arc::new(answers.clone()),
+            random: random::fill,
+        };
+        let mut router = hookwire_api::router(parts);
+        if config.server.metrics {
+            router = router.merge(metrics::router(Shown { answers, store: Arc::clone(&store), engine: engine.clone() }));
+        }
+        Ok(Self { store, clock, router, engine, connections_max: config.server.connections_max })
+    }
+
+    /// Serves until `stop`, then finishes what is under way, settles it, and closes the store.
+    pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let Self { store, router, engine, connections_max, .. } = self;
+        server::serve(listener, router, connections_max, stop).await;
+        if let Some(engine) = engine {
+            let drained = engine.drain().await;
+            if drained.cut_off > 0 {
+                tracing::warn!(attempts = drained.cut_off, "the drain limit ran out: these will be made again");
+            }
+        }
+        store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+fn open_store(config: &Config, keys: &Keys, mint: &Arc<KeyMint>) -> anyhow::Result<SharedStore> {
+    let settings = hookwire_store_sqlite::Settings {
+        notices: config.notices.enabled,
+        disable_after: config.delivery.disable_after.0,
+        synchronous: match config.store.synchronous {
+            Synchronous::Full => hookwire_store_sqlite::Synchronous::Full,
+            Synchronous::Normal => hookwire_store_sqlite::Synchronous::Normal,
+        },
+        ..hookwire_store_sqlite::Settings::default()
+    };
+    let path = Path::new(&config.store.url);
+    let vault = Vault::new(&keys.main_secret);
+    let store = SqliteStore::open(path, vault, settings, Arc::clone(mint))
+        .with_context(|| format!("cannot open the store {}", path.display()))?;
+    Ok(store)
+}
+
+fn start_engine(
+    config: &Config,
+    client: Client,
+    store: &SharedStore,
+    clock: &Arc<dyn Clock>,
+    mint: &Arc<KeyMint>,
+) -> anyhow::Result<Arc<Engine>> {
+    let settings = engine_settings(config)?;
+    let retention = RetentionSettings {
+        attempts: config.retention.attempts.0,
+        messages: config.retention.messages.0,
+        ..RetentionSettings::default()
+    };
+    let (store, clock, mint) = (Arc::clone(store), Arc::clone(clock), Arc::clone(mint));
+    let parts = EngineParts { store, client, clock, mint, chance: random::chance, settings, retention };
+    Ok(Arc::new(Engine::start(parts)))
+}
+
+fn engine_settings(config: &Config) -> anyhow::Result<hookwire_engine::Settings> {
+    let delivery = &config.delivery;
+    let header_names = HeaderNames::parse(&delivery.header_names).with_context(|| {
+        format!("delivery.header_names must be webhook, svix or both (it is {:?})", delivery.header_names)
+    })?;
+    let delays = delivery.retry_schedule.iter().map(|span| span.0).collect();
+    Ok(hookwire_engine::Settings {
+        retry: RetryPolicy { delays, jitter: delivery.retry_jitter },
+        timeout: delivery.timeout.0,
+        header_names,
+        https_only: delivery.https_only,
+        permits: nofile::permits(nofile::raise(), delivery.concurrency),
+        lane_permits: delivery.endpoint_concurrency,
+        drain_limit: config.server.drain_limit.0,
+        ..hookwire_engine::Settings::default()
+    })
+}
+
+/// How to call receivers.
+fn outbound_settings(config: &Config) -> hookwire_outbound::Settings {
+    let outbound = &config.outbound;
+    let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+    hookwire_outbound::Settings {
+        allow_subnets: outbound.allow_subnets.clone(),
+        proxy: given(&outbound.proxy),
+        no_proxy: outbound.no_proxy.clone(),
+        extra_ca_file: given(&outbound.extra_ca_file).map(Into::into),
+        ..hookwire_outbound::Settings::default()
+    }
+}
+
+/// Checks what only the parts themselves can check: header names, proxy, certificate file.
+pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
+    engine_settings(config)?;
+    Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
+    Ok(())
+}
+
+fn api_settings(config: &Config) -> hookwire_api::Settings {
+    let api = &config.api;
+    hookwire_api::Settings {
+        body_bytes_max: api.body_bytes_max,
+        json_depth_max: api.json_depth_max,
+        cors_origins: api.cors_origins.clone(),
+        public_url: api.public_url.clone(),
+    }
+}
+
