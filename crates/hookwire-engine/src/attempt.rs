@@ -83,14 +83,12 @@ impl Attempts {
         let Job { claim, prepared, .. } = job;
         let delivery = claim.delivery.clone();
         let attempt = self.attempt(&delivery, &claim.message, &prepared);
-        match std::panic::AssertUnwindSafe(attempt).catch_unwind().await {
-            Ok(finished) => finished,
-            Err(_) => {
-                tracing::error!(message = %delivery.message, endpoint = %delivery.endpoint, "an attempt panicked");
-                let later = self.clock.now().plus(FAULT_PAUSE);
-                unsent(delivery, Transition::Released(later))
-            }
+        if let Ok(finished) = std::panic::AssertUnwindSafe(attempt).catch_unwind().await {
+            return finished;
         }
+        tracing::error!(message = %delivery.message, endpoint = %delivery.endpoint, "an attempt panicked");
+        let later = self.clock.now().plus(FAULT_PAUSE);
+        unsent(delivery, Transition::Released(later))
     }
 
     async fn attempt(&self, delivery: &Delivery, message: &Message, prepared: &Prepared) -> Finished {
@@ -244,7 +242,7 @@ mod tests {
     fn a_long_answer_is_cut_and_says_so() {
         assert_eq!(kept(b"ok", false), "ok");
         assert_eq!(kept(b"ok", true), "ok… [cut]");
-        let long = kept(&[b'x'; RESPONSE_KEPT_BYTES_MAX + 1], false);
+        let long = kept(&vec![b'x'; RESPONSE_KEPT_BYTES_MAX + 1], false);
         assert!(long.ends_with("x… [cut]") && long.len() < RESPONSE_KEPT_BYTES_MAX + 20);
         assert_eq!(kept(&[0xff, b'a'], false), "\u{fffd}a");
     }

@@ -26,7 +26,7 @@ const NAP_MAX: Duration = Duration::from_secs(1);
 /// How long a lane waits after its claim failed.
 const CLAIM_PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two looks at all the lanes that the store knows.
-const RESYNC: Duration = Duration::from_secs(60);
+const RESYNC: Duration = Duration::from_mins(1);
 const RESYNC_PAGE: u32 = 500;
 
 /// Carries out what the lanes decide.
@@ -233,6 +233,12 @@ impl Dispatcher {
                 () = tokio::time::sleep(RESYNC) => {}
             }
         }
+    }
+
+    /// Age of the oldest delivery that could start, or be settled, but was not.
+    pub(crate) fn oldest_due_age(&self, now: Timestamp, oldest_unsettled: Option<Timestamp>) -> Duration {
+        let oldest = [self.lanes.stuck_since(), oldest_unsettled].into_iter().flatten().min();
+        oldest.map_or(Duration::ZERO, |at| now.since(at))
     }
 
     /// Whether deliveries move.

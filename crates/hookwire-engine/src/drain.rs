@@ -16,7 +16,7 @@ pub struct Drained {
 
 impl Engine {
     /// Stops: nothing new is started, attempts under way get until the limit, everything known is settled.
-    pub async fn drain(self) -> Drained {
+    pub async fn drain(&self) -> Drained {
         self.store.detach();
         self.dispatcher.put_back(self.dispatcher.lanes().stop(), self.clock.now());
         self.stop.cancel();

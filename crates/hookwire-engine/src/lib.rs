@@ -112,6 +112,11 @@ impl Engine {
         self.dispatcher.metrics()
     }
 
+    /// Age of the oldest delivery that could start, or be settled, but was not.
+    pub fn oldest_due_age(&self) -> std::time::Duration {
+        self.dispatcher.oldest_due_age(self.clock.now(), self.settler.oldest())
+    }
+
     /// Whether deliveries move.
     pub fn progress(&self) -> Progress {
         self.dispatcher.progress(self.clock.now(), self.settler.oldest())
