@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use anyhow::bail;
+
 use crate::run;
 
 /// A committed file and the arguments with which `hookwire` prints it.
@@ -27,6 +29,10 @@ impl Generated {
     /// What the binary built last prints.
     pub(crate) fn content(&self) -> anyhow::Result<Vec<u8>> {
         let binary = run::built("debug", "hookwire")?;
-        run::output(run::command(&binary.to_string_lossy(), self.args))
+        let content = run::output(run::command(&binary.to_string_lossy(), self.args))?;
+        if content.is_empty() {
+            bail!("`hookwire {}` printed nothing", self.args.join(" "));
+        }
+        Ok(content)
     }
 }

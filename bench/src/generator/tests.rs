@@ -64,7 +64,7 @@ async fn a_silent_sink_takes_nothing_until_it_answers() {
     let sink = Sink::start(epoch, Settings { is_answering: false, ..Settings::default() }).await.unwrap();
     let load = Load::start(plan(epoch, &sink, 8));
     let mut requests_at_once = 0;
-    while requests_at_once < 4 {
+    while requests_at_once < 4 && load.is_running() {
         tokio::task::yield_now().await;
         requests_at_once = sink.take_peaks().1;
     }
