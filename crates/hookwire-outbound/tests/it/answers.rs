@@ -109,6 +109,31 @@ async fn headers_beyond_the_limit_are_a_protocol_failure() {
 }
 
 #[tokio::test]
+async fn endless_headers_are_not_read_to_any_length() {
+    let (told, written) = tokio::sync::oneshot::channel();
+    let told = Arc::new(std::sync::Mutex::new(Some(told)));
+    let receiver = Receiver::serving(move |mut stream, log| {
+        let told = Arc::clone(&told);
+        async move {
+            read_request(&mut stream, &log).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nX-Big: ").await;
+            let chunk = vec![b'a'; 64 * 1024];
+            let mut bytes = 0;
+            while stream.write_all(&chunk).await.is_ok() {
+                bytes += chunk.len();
+            }
+            if let Some(told) = told.lock().unwrap().take() {
+                let _ = told.send(bytes);
+            }
+        }
+    })
+    .await;
+    assert_eq!(failure(client().send(post(&receiver.url())).await).class, ErrorClass::Protocol);
+    // Besides what was read, the sockets' own buffers may hold some megabytes.
+    assert!(written.await.unwrap() < 16 * 1024 * 1024);
+}
+
+#[tokio::test]
 async fn interim_answers_are_passed_over() {
     let receiver = Receiver::answering(format!(
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n{OK}"

@@ -130,6 +130,23 @@ async fn bad_certificates_are_refused_with_a_reason_and_get_no_request() {
 }
 
 #[tokio::test]
+async fn the_certificate_must_be_for_the_host_of_the_url() {
+    let authority = Authority::new();
+    for (names, host, accepted) in [
+        (&["localhost"][..], "localhost", true),
+        (&["localhost"], "127.0.0.1", false),
+        (&["127.0.0.1"], "127.0.0.1", true),
+        (&["127.0.0.1"], "localhost", false),
+    ] {
+        let receiver = receiver(authority.acceptor(&certified(names), &[], &rustls::version::TLS13)).await;
+        let result =
+            authority.client().send(post(&format!("https://{host}:{}/", receiver.port))).await.result;
+        assert_eq!(result.is_ok(), accepted, "{names:?} {host}");
+        assert_eq!(receiver.log.requests().len(), usize::from(accepted));
+    }
+}
+
+#[tokio::test]
 async fn a_plain_receiver_is_a_tls_failure() {
     let receiver = Receiver::serving(|mut stream, _| async move {
         let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
