@@ -9,7 +9,7 @@ use crate::receiver::{Log, OK, Receiver, read_request};
 use crate::{answer, failure, post, settings};
 
 /// A CONNECT proxy that logs what it is asked.
-async fn connect_proxy() -> Receiver {
+pub(crate) async fn connect_proxy() -> Receiver {
     Receiver::serving(|mut stream, log| async move {
         let Some(request) = read_request(&mut stream, &log).await else { return };
         let address = request.split(' ').nth(1).unwrap_or_default().to_owned();

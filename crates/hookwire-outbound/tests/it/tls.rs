@@ -14,6 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
+use crate::proxies::connect_proxy;
 use crate::receiver::{OK, Receiver, keep_answering};
 use crate::{answer, client, failure, post, settings};
 
@@ -38,8 +39,12 @@ impl Authority {
 
     /// A client that trusts this authority.
     fn client(&self) -> Client {
+        self.client_through(None)
+    }
+
+    fn client_through(&self, proxy: Option<String>) -> Client {
         let extra_ca_file = Some(self.folder.path().join("ca.pem"));
-        Client::new(&Settings { extra_ca_file, ..settings() }).unwrap()
+        Client::new(&Settings { extra_ca_file, proxy, ..settings() }).unwrap()
     }
 
     fn acceptor(
@@ -143,6 +148,23 @@ async fn the_certificate_must_be_for_the_host_of_the_url() {
             authority.client().send(post(&format!("https://{host}:{}/", receiver.port))).await.result;
         assert_eq!(result.is_ok(), accepted, "{names:?} {host}");
         assert_eq!(receiver.log.requests().len(), usize::from(accepted));
+    }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_certificate_is_still_checked_against_the_name() {
+    let authority = Authority::new();
+    for (name, accepted) in [("localhost", true), ("127.0.0.1", false)] {
+        let receiver = receiver(authority.acceptor(&certified(&[name]), &[], &rustls::version::TLS13)).await;
+        let proxy = connect_proxy().await;
+        let client = authority.client_through(Some(format!("http://127.0.0.1:{}", proxy.port)));
+        let result = client.send(post(&format!("https://localhost:{}/", receiver.port))).await.result;
+        assert_eq!(
+            result.as_ref().err().map(|failure| failure.class),
+            (!accepted).then_some(ErrorClass::Tls)
+        );
+        assert_eq!(receiver.log.requests().len(), usize::from(accepted));
+        assert!(proxy.log.connections() > 0 && !proxy.log.requests().concat().contains("localhost"));
     }
 }
 
