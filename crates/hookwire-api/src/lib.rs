@@ -1,1 +1,25 @@
-//! hookwire-api.
+//! Hookwire's HTTP API: routes, authentication, wire shapes and errors, wire-compatible with the official Svix SDKs.
+//!
+//! Handlers authorise, validate, call one verb of the store, and answer. They hold no state and read no clock.
+
+mod api;
+mod caller;
+mod docs;
+mod idempotency;
+mod ignored;
+mod json;
+mod observed;
+mod openapi;
+mod operation;
+mod page;
+mod problem;
+mod query;
+mod router;
+mod settings;
+pub mod token;
+mod v1;
+
+pub use api::{ApiMetrics, ApiParts, HealthProbe, HealthReport, NoMetrics, PartHealth};
+pub use openapi::openapi;
+pub use router::router;
+pub use settings::Settings;

@@ -1,0 +1,66 @@
+//! A list's page on the wire: its items, and how to get the pages before and after it.
+
+use hookwire_core::id::Key;
+use hookwire_store::{Cursor, Page, Slice};
+use serde::Serialize;
+
+/// A page.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListOf<T> {
+    data: Vec<T>,
+    iterator: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prev_iterator: Option<String>,
+    done: bool,
+}
+
+impl<T> ListOf<T> {
+    /// A page without items, and without others beside it.
+    pub(crate) const fn empty() -> Self {
+        Self { data: Vec::new(), iterator: None, prev_iterator: None, done: true }
+    }
+
+    /// The page that a store's answer makes. `id` gives the iterator of an item; `show` its wire form.
+    pub(crate) fn of_keys<S, K: Key>(
+        page: Page,
+        slice: Slice<S>,
+        id: impl Fn(&S) -> K,
+        show: impl FnMut(S) -> T,
+    ) -> Self {
+        Self::new(&page, slice, |item| id(item).public(), |raw| K::from_raw(*raw).public(), show)
+    }
+
+    /// The same for a list whose items go by name.
+    pub(crate) fn of_names<S>(
+        page: &Page<String>,
+        slice: Slice<S, String>,
+        name: impl Fn(&S) -> String,
+        show: impl FnMut(S) -> T,
+    ) -> Self {
+        Self::new(page, slice, name, Clone::clone, show)
+    }
+
+    fn new<S, C>(
+        page: &Page<C>,
+        slice: Slice<S, C>,
+        id: impl Fn(&S) -> String,
+        resume_id: impl Fn(&C) -> String,
+        show: impl FnMut(S) -> T,
+    ) -> Self {
+        let mut iterator = slice.items.last().map(&id);
+        let mut prev_iterator = slice.items.first().map(|first| format!("-{}", id(first)));
+        if let Some(place) = &slice.resume {
+            let place = resume_id(place);
+            match page.cursor {
+                Some(Cursor::Before(_)) => {
+                    iterator = iterator.or_else(|| Some(place.clone()));
+                    prev_iterator = Some(format!("-{place}"));
+                }
+                Some(Cursor::After(_)) | None => iterator = Some(place),
+            }
+        }
+        let done = !slice.more && slice.resume.is_none();
+        Self { data: slice.items.into_iter().map(show).collect(), iterator, prev_iterator, done }
+    }
+}

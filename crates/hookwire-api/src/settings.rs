@@ -1,0 +1,28 @@
+//! What operators may set about the HTTP API.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of the HTTP API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Largest request body, in bytes. A larger one is answered with 413.
+    pub body_bytes_max: usize,
+    /// Deepest nesting of objects and lists in a request body, payload included.
+    pub json_depth_max: usize,
+    /// Origins (`https://host`) whose pages may call the API from a browser. None by default.
+    pub cors_origins: Vec<String>,
+    /// The URL under which customers reach this server, as app portal links show it. Empty = links carry no URL.
+    pub public_url: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1024 * 1024,
+            json_depth_max: 96,
+            cors_origins: Vec::new(),
+            public_url: String::new(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Version 1 of the API: one module per noun, in it one file per verb.
+
+mod app;
+mod attempt;
+mod auth;
+mod background_task;
+mod check;
+mod endpoint;
+mod event_type;
+mod health;
+mod message;
+mod operational;
+
+use crate::operation::Operation;
+
+/// Every operation.
+pub(crate) fn operations() -> Vec<Operation> {
+    let mut all = Vec::new();
+    all.extend(app::operations());
+    all.extend(endpoint::operations());
+    all.extend(message::operations());
+    all.extend(attempt::operations());
+    all.extend(event_type::operations());
+    all.extend(auth::operations());
+    all.extend(background_task::operations());
+    all.extend(operational::operations());
+    all.extend(health::operations());
+    all
+}

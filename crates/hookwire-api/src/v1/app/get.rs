@@ -1,0 +1,19 @@
+//! `GET /app/{app_id}`: one application.
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::ApplicationOut;
+use crate::api::Api;
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::token::Capability;
+
+pub(super) async fn get(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(app): Path<String>,
+) -> Result<Json<ApplicationOut>, Problem> {
+    let app = caller.app(&api, &app, Capability::ViewBase).await?;
+    Ok(Json(app.into()))
+}

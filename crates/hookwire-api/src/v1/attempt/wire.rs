@@ -1,0 +1,55 @@
+//! The wire shape of an attempt.
+
+use hookwire_core::Attempt;
+use hookwire_core::id::Key;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::v1::message::{MessageOut, Standing};
+
+/// One exchange with a receiver.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MessageAttemptOut {
+    /// The URL that was called, without credentials.
+    url: String,
+    /// The response's body, cut to what is kept, or why there was none.
+    response: String,
+    /// The response's status; 0 = there was none.
+    response_status_code: u16,
+    /// How long the exchange took, in milliseconds.
+    response_duration_ms: u32,
+    #[serde(flatten)]
+    standing: Standing,
+    /// 0 scheduled, 1 manual.
+    trigger_type: i64,
+    /// The message.
+    msg_id: String,
+    /// The endpoint.
+    endpoint_id: String,
+    /// Its id.
+    id: String,
+    /// When it began.
+    timestamp: String,
+    /// The message itself, when it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    msg: Option<MessageOut>,
+}
+
+impl MessageAttemptOut {
+    pub(super) fn of(attempt: Attempt, with_content: bool, msg: Option<MessageOut>) -> Self {
+        Self {
+            url: attempt.url,
+            response: if with_content { attempt.response } else { String::new() },
+            response_status_code: attempt.response_code,
+            response_duration_ms: attempt.timings.total_us / 1_000,
+            standing: Standing::of_attempt(attempt.status),
+            trigger_type: attempt.trigger.code(),
+            msg_id: attempt.message.public(),
+            endpoint_id: attempt.endpoint.public(),
+            id: attempt.key.public(),
+            timestamp: attempt.at.to_rfc3339(),
+            msg,
+        }
+    }
+}

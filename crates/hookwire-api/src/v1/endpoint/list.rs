@@ -1,0 +1,43 @@
+//! `GET /app/{app_id}/endpoint` and `GET …/{endpoint_id}`: an application's endpoints, and one of them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use hookwire_core::EndpointKey;
+use hookwire_store::Order;
+
+use super::{EndpointOut, Owner};
+use crate::api::Api;
+use crate::caller::Caller;
+use crate::page::ListOf;
+use crate::problem::Problem;
+use crate::query::Params;
+use crate::token::Capability;
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(app): Path<String>,
+    params: Params,
+) -> Result<Json<ListOf<EndpointOut>>, Problem> {
+    let owner = Owner::of(&api, &caller, &app, Capability::ViewBase).await?;
+    listed(&api, &owner, &params).await
+}
+
+pub(in crate::v1) async fn listed(
+    api: &Api,
+    owner: &Owner,
+    params: &Params,
+) -> Result<Json<ListOf<EndpointOut>>, Problem> {
+    let page = params.page::<EndpointKey>(Order::Descending)?;
+    let endpoints = api.store.endpoints(owner.app.key, page).await?;
+    Ok(Json(ListOf::of_keys(page, endpoints, |endpoint| endpoint.key, EndpointOut::from)))
+}
+
+pub(super) async fn get(
+    State(api): State<Api>,
+    caller: Caller,
+    Path((app, endpoint)): Path<(String, String)>,
+) -> Result<Json<EndpointOut>, Problem> {
+    let owner = Owner::of(&api, &caller, &app, Capability::ViewBase).await?;
+    Ok(Json(super::find(&api, &owner, &endpoint).await?.into()))
+}

@@ -1,0 +1,53 @@
+//! `GET /health` and `GET /health/ping`: whether the server can do its work, and whether it is there at all.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+use crate::api::Api;
+use crate::operation::{Access, Operation, get};
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        get("health.get", "/health", health)
+            .says("Whether the server can do its work")
+            .access(Access::Open)
+            .answers::<HealthOut>(200)
+            .answers::<HealthOut>(503),
+        get("health.ping", "/health/ping", ping)
+            .says("Whether the server is there")
+            .access(Access::Open)
+            .answers_nothing(204),
+    ]
+}
+
+/// The state of each part by name, for example `database`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HealthOut(BTreeMap<&'static str, PartOut>);
+
+/// The state of one part.
+#[derive(Debug, Serialize, ToSchema)]
+struct PartOut {
+    /// `ok` or `error`.
+    status: &'static str,
+    /// What is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthOut>) {
+    let report = api.health.check().await;
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let parts = report.parts.into_iter().map(|part| match part.state {
+        Ok(()) => (part.name, PartOut { status: "ok", reason: None }),
+        Err(reason) => (part.name, PartOut { status: "error", reason: Some(reason) }),
+    });
+    (status, Json(HealthOut(parts.collect())))
+}
+
+async fn ping() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
