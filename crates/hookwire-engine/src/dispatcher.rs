@@ -121,9 +121,13 @@ impl Dispatcher {
         while let Some(job) = next {
             let (endpoint, share) = (job.claim.endpoint.key, job.share);
             let bytes = bytes_of(&job.claim);
+            let due = job.claim.message.due();
             let Finished { settlement, how } = self.attempts.make(job).await;
             self.count(&settlement);
             let now = self.now();
+            if settlement.transition == Transition::Delivered && settlement.delivery.attempts == 0 {
+                self.metrics.delivery_latency.observe(now.since(due));
+            }
             self.settler.push(settlement, bytes, now);
             let (first, rest) = self.split(self.lanes.ended(endpoint, share, how, now));
             self.spawn_jobs(rest);

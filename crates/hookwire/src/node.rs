@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use hookwire_api::ApiParts;
-use hookwire_api::token::TokenIssuer;
 use hookwire_core::retry::RetryPolicy;
 use hookwire_core::signature::HeaderNames;
 use hookwire_core::{Clock, KeyMint};
@@ -60,6 +63,9 @@ impl Node {
             random: random::fill,
         };
         let mut router = hookwire_api::router(parts);
+        if config.server.role == Role::Worker {
+            router = router.layer(axum::middleware::from_fn(health_only));
+        }
         if config.server.metrics {
             router = router.merge(metrics::router(Shown { answers, store: Arc::clone(&store), engine: engine.clone() }));
         }
@@ -78,6 +84,15 @@ impl Node {
         }
         store.close().await;
         tracing::info!("stopped");
+    }
+}
+
+/// Lets only questions about health through: a worker takes no other requests.
+async fn health_only(request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/api/v1/health") {
+        next.run(request).await
+    } else {
+        (StatusCode::NOT_FOUND, "this node is a worker: it answers health and metrics only\n").into_response()
     }
 }
 

@@ -31,7 +31,8 @@ pub enum KeyError {
 }
 
 impl Algorithm {
-    const ALL: [Self; 7] =
+    /// Every algorithm.
+    pub const ALL: [Self; 7] =
         [Self::Hs256, Self::Hs384, Self::Hs512, Self::Rs256, Self::Rs384, Self::Rs512, Self::EdDsa];
 
     /// The name in a token's header.
