@@ -1,0 +1,84 @@
+//! `/app`.
+
+use serde_json::json;
+
+use crate::world::{World, id_of};
+
+#[tokio::test]
+async fn an_app_is_made_read_changed_and_deleted() {
+    let world = World::new();
+    let org = world.org();
+    let body = json!({ "name": "Acme", "uid": "acme", "throttleRate": 10, "metadata": { "plan": "pro" } });
+    let made = org.post("/app", body).await.expect(201);
+    let id = id_of(&made);
+    assert!(id.starts_with("app_") && id.len() == 4 + 27, "{id}");
+    assert_eq!(made["createdAt"], "2026-09-21T14:13:20.000000Z");
+    assert_eq!((&made["rateLimit"], &made["throttleRate"]), (&json!(10), &json!(10)));
+    for name in ["acme", &id] {
+        assert_eq!(org.get(&format!("/app/{name}")).await.expect(200), made);
+        assert_eq!(org.get(&format!("/app/{name}/")).await.expect(200), made, "a slash at the end");
+    }
+
+    let changed = org.patch("/app/acme", json!({ "throttleRate": null, "name": "Acme 2" })).await.expect(200);
+    assert_eq!((&changed["name"], &changed["throttleRate"]), (&json!("Acme 2"), &json!(null)));
+    assert_eq!(changed["metadata"], json!({ "plan": "pro" }), "what is absent stays");
+    assert!(changed.get("rateLimit").is_none());
+
+    let put = org.put("/app/acme", json!({ "name": "Acme 3", "uid": "acme" })).await.expect(200);
+    assert_eq!((&put["id"], &put["metadata"]), (&json!(id), &json!({})));
+    let unset = org.patch("/app/acme", json!({ "uid": null })).await.expect(200);
+    assert!(unset.get("uid").is_none());
+    org.get("/app/acme").await.expect(404);
+
+    org.delete(&format!("/app/{id}")).await.expect(204);
+    let absent = org.get(&format!("/app/{id}")).await.expect(404);
+    assert_eq!(absent, json!({ "code": "not_found", "detail": "Application not found" }));
+    org.delete(&format!("/app/{id}")).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_uid_is_taken_once_and_can_be_got_if_it_exists() {
+    let world = World::new();
+    let org = world.org();
+    let id = org.make_app("acme").await;
+    let body = json!({ "name": "Other", "uid": "acme" });
+    let conflict = org.post("/app", body.clone()).await.expect(409);
+    assert_eq!(conflict["code"], "conflict");
+    let existing = org.post("/app?get_if_exists=true", body).await.expect(200);
+    assert_eq!((id_of(&existing), &existing["name"]), (id, &json!("acme")), "it is left as it was");
+    let other = org.make_app("other").await;
+    org.patch(&format!("/app/{other}"), json!({ "uid": "acme" })).await.expect(409);
+    org.put("/app/other", json!({ "name": "x", "uid": "acme" })).await.expect(409);
+}
+
+#[tokio::test]
+async fn put_makes_an_app_by_the_uid_in_its_body() {
+    let world = World::new();
+    let org = world.org();
+    let made = org.put("/app/first", json!({ "name": "a", "uid": "first" })).await.expect(201);
+    assert_eq!(made["uid"], "first");
+    org.put("/app/first", json!({ "name": "b", "uid": "first" })).await.expect(200);
+    let nameless = org.put("/app/second", json!({ "name": "c" })).await.expect(201);
+    assert!(nameless.get("uid").is_none());
+}
+
+#[tokio::test]
+async fn every_fault_of_an_app_is_named() {
+    let world = World::new();
+    let org = world.org();
+    let body = json!({
+        "name": "", "uid": "app_x", "throttleRate": 0, "metadata": { "a": "x".repeat(4_096) },
+    });
+    let places: Vec<String> =
+        org.post("/app", body).await.expect_invalid().into_iter().map(|(place, _)| place).collect();
+    assert_eq!(places, ["body.name", "body.throttle_rate", "body.metadata", "body.uid.__all__"]);
+    org.post("/app", json!({})).await.expect_invalid_at("body");
+    org.post("/app", json!({ "name": 1 })).await.expect_invalid_at("body.name");
+    org.post("/app", json!({ "name": "a", "throttleRate": "x" }))
+        .await
+        .expect_invalid_at("body.throttleRate");
+    org.post("/app", json!({ "name": "a", "uid": "a b" })).await.expect_invalid_at("body.uid.__all__");
+    org.post("/app", json!({ "name": "x".repeat(257) })).await.expect_invalid_at("body.name");
+    org.patch("/app/none", json!({ "name": "" })).await.expect_invalid_at("body.name");
+    org.patch("/app/none", json!({ "name": "a" })).await.expect(404);
+}

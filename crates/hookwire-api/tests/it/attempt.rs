@@ -1,0 +1,129 @@
+//! `/app/{app_id}/attempt/…`, attempts of messages, and sending again.
+
+use std::time::Duration;
+
+use hookwire_core::{Transition, Verdict};
+use serde_json::json;
+
+use crate::world::{World, column};
+
+#[tokio::test]
+async fn an_attempt_is_shown_as_it_was_made() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    let message = org.make_message("acme", 1).await;
+    let ids = world.succeed(&endpoint).await;
+    let expected = json!({
+        "url": "https://example.com/hook", "response": "the response", "responseStatusCode": 200,
+        "responseDurationMs": 41, "status": 0, "statusText": "success", "triggerType": 0, "msgId": message,
+        "endpointId": endpoint, "id": ids[0], "timestamp": "2026-09-21T14:13:20.000000Z",
+    });
+    let one = format!("/app/acme/msg/{message}/attempt/{}", ids[0]);
+    assert_eq!(org.get(&one).await.expect(200), expected);
+    for list in [
+        "/app/acme/attempt/endpoint/main".to_owned(),
+        format!("/app/acme/attempt/msg/{message}"),
+        format!("/app/acme/attempt/msg/{message}?endpoint_id=main"),
+        format!("/app/acme/msg/{message}/attempt"),
+        format!("/app/acme/msg/{message}/endpoint/main/attempt"),
+    ] {
+        assert_eq!(org.get(&list).await.expect(200)["data"], json!([expected]), "{list}");
+    }
+    let with = org.get("/app/acme/attempt/endpoint/main?with_msg=true&with_content=false").await.expect(200);
+    assert_eq!((&with["data"][0]["msg"]["id"], &with["data"][0]["response"]), (&json!(message), &json!("")));
+    assert_eq!(with["data"][0]["msg"]["payload"], json!({}));
+
+    org.delete(&format!("{one}/content")).await.expect(204);
+    assert_eq!(org.get(&one).await.expect(200)["response"], "EXPUNGED");
+    org.get(&format!("/app/acme/msg/{message}/attempt/atmpt_none")).await.expect(404);
+    org.delete(&format!("/app/acme/msg/{message}/attempt/atmpt_none/content")).await.expect(404);
+    org.get("/app/acme/attempt/msg/none").await.expect(404);
+    org.get("/app/acme/attempt/endpoint/none").await.expect(404);
+}
+
+#[tokio::test]
+async fn attempts_are_found_by_status_and_class() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    org.make_message("acme", 1).await;
+    let good = world.succeed(&endpoint).await;
+    org.make_message("acme", 2).await;
+    let bad = world.exhaust(&endpoint).await;
+    let found = async |query: &str| {
+        column(&org.get(&format!("/app/acme/attempt/endpoint/main?{query}")).await.expect(200), "id")
+    };
+    assert_eq!(found("").await, [bad[0].clone(), good[0].clone()]);
+    assert_eq!(found("status=0").await, good);
+    assert_eq!(found("status=2").await, bad);
+    assert_eq!(found("status=3").await, [""; 0]);
+    assert_eq!(found("status_code_class=200").await, good);
+    assert_eq!(found("status_code_class=500").await, bad);
+    assert_eq!(found("event_types=none").await, [""; 0]);
+    org.get("/app/acme/attempt/endpoint/main?status=9").await.expect_invalid_at("query.status");
+    org.get("/app/acme/attempt/endpoint/main?status=x").await.expect(400);
+    let class = org.get("/app/acme/attempt/endpoint/main?status_code_class=201").await;
+    class.expect_invalid_at("query.status_code_class");
+}
+
+#[tokio::test]
+async fn where_a_delivery_stands_is_shown_from_both_sides() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    let delivered = org.make_message("acme", 1).await;
+    world.succeed(&endpoint).await;
+    let failed = org.make_message("acme", 2).await;
+    world.exhaust(&endpoint).await;
+    let retried = org.make_message("acme", 3).await;
+    let later = Transition::RetryAt(hookwire_core::Timestamp::parse("2026-09-21T15:00:00Z").unwrap());
+    world.deliver(&endpoint, Verdict::Failure { retry_after: None }, later).await;
+    let fresh = org.make_message("acme", 4).await;
+    for (status, text, message) in
+        [(0, "success", &delivered), (2, "fail", &failed), (3, "sending", &retried), (1, "pending", &fresh)]
+    {
+        let listed = org.get(&format!("/app/acme/endpoint/main/msg?status={status}")).await.expect(200);
+        assert_eq!(column(&listed, "id"), std::slice::from_ref(message), "{text}");
+        assert_eq!(listed["data"][0]["statusText"], text);
+        let destinations = org.get(&format!("/app/acme/msg/{message}/endpoint")).await.expect(200);
+        assert_eq!(column(&destinations, "id"), std::slice::from_ref(&endpoint));
+        assert_eq!(
+            (&destinations["data"][0]["status"], &destinations["done"]),
+            (&json!(status), &json!(true))
+        );
+    }
+    let sending = org.get("/app/acme/endpoint/main/msg?status=3").await.expect(200);
+    assert_eq!(sending["data"][0]["nextAttempt"], "2026-09-21T15:00:00.000000Z");
+    let all = org.get("/app/acme/endpoint/main/msg").await.expect(200);
+    assert_eq!(column(&all, "id"), [fresh, retried, failed, delivered]);
+    assert_eq!(column(&org.get("/app/acme/endpoint/main/msg?status=4").await.expect(200), "id"), [""; 0]);
+    org.get("/app/acme/endpoint/main/msg?status=5").await.expect_invalid_at("query.status");
+}
+
+#[tokio::test]
+async fn a_message_is_sent_again_on_request() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    let message = org.make_message("acme", 1).await;
+    world.exhaust(&endpoint).await;
+    let path = format!("/app/acme/msg/{message}/endpoint/main/resend");
+    assert_eq!(org.post(&path, json!({})).await.expect(202), json!({}));
+    world.clock.advance(Duration::from_secs(1));
+    let again = world.succeed(&endpoint).await;
+    let attempt = org.get(&format!("/app/acme/msg/{message}/attempt/{}", again[0])).await.expect(200);
+    assert_eq!(attempt["triggerType"], 1);
+
+    org.post("/app/acme/msg/none/endpoint/main/resend", json!({})).await.expect(404);
+    org.post(&format!("/app/acme/msg/{message}/endpoint/none/resend"), json!({})).await.expect(404);
+    org.patch("/app/acme/endpoint/main", json!({ "disabled": true })).await.expect(200);
+    assert_eq!(org.post(&path, json!({})).await.expect(400)["code"], "endpoint_disabled");
+    org.patch("/app/acme/endpoint/main", json!({ "disabled": false })).await.expect(200);
+    org.delete(&format!("/app/acme/msg/{message}/content")).await.expect(204);
+    assert_eq!(org.post(&path, json!({})).await.expect(400)["code"], "missing_payload");
+}

@@ -1,0 +1,19 @@
+//! The API as clients see it: the router over a real store, statuses and bodies checked.
+
+mod app;
+mod attempt;
+mod auth;
+mod bodies;
+mod cors;
+mod docs;
+mod endpoint;
+mod endpoint_url;
+mod event_type;
+mod health;
+mod idempotency;
+mod message;
+mod operational;
+mod pages;
+mod tasks;
+mod tenants;
+mod world;
