@@ -1,0 +1,176 @@
+//! `Catalog`: each verb is one question to the readers or one operation of the writer's.
+
+pub(crate) mod app;
+pub(crate) mod endpoint;
+pub(crate) mod event_type;
+pub(crate) mod remove;
+
+use async_trait::async_trait;
+use hookwire_core::{
+    App, AppChange, AppKey, Endpoint, EndpointChange, EndpointKey, EventType, EventTypeChange, EventTypeName,
+    NewApp, NewEndpoint, OrgId, Reference, Timestamp,
+};
+use hookwire_store::catalog::{Created, Rotated, Rotation};
+use hookwire_store::{Catalog, Page, Result, Slice};
+
+use crate::SqliteStore;
+
+#[async_trait]
+impl Catalog for SqliteStore {
+    async fn create_app(&self, org: &OrgId, new: NewApp, now: Timestamp) -> Result<Created<App>> {
+        let org = org.clone();
+        self.writer.write(move |work| app::create(work, &org, new, now)).await
+    }
+
+    async fn app(&self, org: &OrgId, app: &Reference<AppKey>) -> Result<Option<App>> {
+        let (org, app) = (org.clone(), app.clone());
+        self.readers.read(move |reading| app::find(reading, &org, &app)).await
+    }
+
+    async fn apps(&self, org: &OrgId, page: Page) -> Result<Slice<App>> {
+        let org = org.clone();
+        self.readers.read(move |reading| app::list(reading, &org, page)).await
+    }
+
+    async fn upsert_app(
+        &self,
+        org: &OrgId,
+        app: &Reference<AppKey>,
+        new: NewApp,
+        now: Timestamp,
+    ) -> Result<Created<App>> {
+        let (org, app) = (org.clone(), app.clone());
+        self.writer.write(move |work| app::upsert(work, &org, &app, new, now)).await
+    }
+
+    async fn change_app(
+        &self,
+        org: &OrgId,
+        app: &Reference<AppKey>,
+        change: AppChange,
+        now: Timestamp,
+    ) -> Result<Option<App>> {
+        let (org, app) = (org.clone(), app.clone());
+        self.writer.write(move |work| app::change(work, &org, &app, change, now)).await
+    }
+
+    async fn delete_app(&self, org: &OrgId, app: &Reference<AppKey>, now: Timestamp) -> Result<bool> {
+        let (org, app) = (org.clone(), app.clone());
+        self.writer.write(move |work| app::delete(work, &org, &app, now)).await
+    }
+
+    async fn create_endpoint(&self, app: AppKey, new: NewEndpoint, now: Timestamp) -> Result<Endpoint> {
+        self.writer.write(move |work| endpoint::create(work, app, new, now)).await
+    }
+
+    async fn endpoint(&self, app: AppKey, endpoint: &Reference<EndpointKey>) -> Result<Option<Endpoint>> {
+        let endpoint = endpoint.clone();
+        self.readers.read(move |reading| endpoint::find(reading, app, &endpoint)).await
+    }
+
+    async fn endpoints(&self, app: AppKey, page: Page) -> Result<Slice<Endpoint>> {
+        self.readers.read(move |reading| endpoint::list(reading, app, page)).await
+    }
+
+    async fn upsert_endpoint(
+        &self,
+        app: AppKey,
+        endpoint: &Reference<EndpointKey>,
+        new: NewEndpoint,
+        now: Timestamp,
+    ) -> Result<Created<Endpoint>> {
+        let endpoint = endpoint.clone();
+        self.writer.write(move |work| endpoint::upsert(work, app, &endpoint, new, now)).await
+    }
+
+    async fn change_endpoint(
+        &self,
+        app: AppKey,
+        endpoint: &Reference<EndpointKey>,
+        change: EndpointChange,
+        now: Timestamp,
+    ) -> Result<Option<Endpoint>> {
+        let endpoint = endpoint.clone();
+        self.writer.write(move |work| endpoint::change(work, app, &endpoint, change, now)).await
+    }
+
+    async fn rotate_secret(
+        &self,
+        app: AppKey,
+        endpoint: &Reference<EndpointKey>,
+        rotation: Rotation,
+    ) -> Result<Rotated> {
+        let endpoint = endpoint.clone();
+        self.writer.write(move |work| endpoint::rotate(work, app, &endpoint, rotation)).await
+    }
+
+    async fn delete_endpoint(
+        &self,
+        app: AppKey,
+        endpoint: &Reference<EndpointKey>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let endpoint = endpoint.clone();
+        self.writer.write(move |work| endpoint::delete(work, app, &endpoint, now)).await
+    }
+
+    async fn create_event_type(&self, org: &OrgId, new: EventType) -> Result<Created<EventType>> {
+        let org = org.clone();
+        self.writer.write(move |work| event_type::create(work, &org, new)).await
+    }
+
+    async fn event_type(&self, org: &OrgId, name: &str) -> Result<Option<EventType>> {
+        let (org, name) = (org.clone(), name.to_owned());
+        self.readers.read(move |reading| event_type::find(reading, &org, &name)).await
+    }
+
+    async fn event_types(
+        &self,
+        org: &OrgId,
+        page: Page<String>,
+        include_archived: bool,
+        visible_to: Option<Vec<String>>,
+    ) -> Result<Slice<EventType, String>> {
+        let org = org.clone();
+        let question = move |reading: &crate::reader::Reading<'_>| {
+            event_type::list(reading, &org, &page, include_archived, visible_to.as_deref())
+        };
+        self.readers.read(question).await
+    }
+
+    async fn upsert_event_type(&self, org: &OrgId, new: EventType) -> Result<Created<EventType>> {
+        let org = org.clone();
+        self.writer.write(move |work| event_type::upsert(work, &org, new)).await
+    }
+
+    async fn change_event_type(
+        &self,
+        org: &OrgId,
+        name: &str,
+        change: EventTypeChange,
+        now: Timestamp,
+    ) -> Result<Option<EventType>> {
+        let (org, name) = (org.clone(), name.to_owned());
+        self.writer.write(move |work| event_type::change(work, &org, &name, change, now)).await
+    }
+
+    async fn delete_event_type(
+        &self,
+        org: &OrgId,
+        name: &str,
+        expunge: bool,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (org, name) = (org.clone(), name.to_owned());
+        self.writer.write(move |work| event_type::delete(work, &org, &name, expunge, now)).await
+    }
+
+    async fn missing_event_types(
+        &self,
+        org: &OrgId,
+        names: Vec<EventTypeName>,
+    ) -> Result<Vec<EventTypeName>> {
+        let org = org.clone();
+        self.readers.read(move |reading| event_type::missing(reading, &org, names)).await
+    }
+}

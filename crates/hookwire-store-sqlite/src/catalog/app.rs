@@ -1,0 +1,136 @@
+//! Apps.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hookwire_core::id::Key;
+use hookwire_core::{App, AppChange, AppKey, NewApp, OrgId, Reference, Timestamp, Uid};
+use hookwire_store::catalog::Created;
+use hookwire_store::{Error, Page, Slice};
+use rusqlite::params;
+
+use super::remove;
+use crate::fault::Done;
+use crate::reader::Reading;
+use crate::row::{metadata_text, one, read_app, run};
+use crate::sql::catalog as sql;
+use crate::walk::{Pick, Range};
+use crate::writer::cache::AppState;
+use crate::writer::work::Work;
+
+const UID_TAKEN: Error = Error::Conflict("another application has this uid");
+
+pub(crate) fn find(reading: &Reading<'_>, org: &OrgId, app: &Reference<AppKey>) -> Done<Option<App>> {
+    let Some(org_key) = reading.org(org)? else { return Ok(None) };
+    match app {
+        Reference::Key(key) => {
+            let found = one(reading.db, sql::APP_BY_KEY, [key.raw()], |row| {
+                Ok((read_app(row, org)?, row.get::<_, i64>(7)?))
+            })?;
+            Ok(found.filter(|(_, owner)| *owner == org_key).map(|(app, _)| app))
+        }
+        Reference::Uid(uid) => {
+            one(reading.db, sql::APP_BY_UID, params![org_key, uid], |row| read_app(row, org))
+        }
+    }
+}
+
+pub(crate) fn list(reading: &Reading<'_>, org: &OrgId, page: Page) -> Done<Slice<App>> {
+    let Some(org_key) = reading.org(org)? else { return Ok(Slice::cut(Vec::new(), page.limit)) };
+    Range::of(page)
+        .read(reading.db, sql::APPS, org_key, &[], |row| Ok((row.get(0)?, Pick::Take(read_app(row, org)?))))
+}
+
+/// Writes a new app. Its uid must be free.
+pub(crate) fn insert(work: &mut Work<'_>, org: &OrgId, new: NewApp, now: Timestamp) -> Done<Rc<AppState>> {
+    let org_key = work.cache.org_or_new(work.db, org)?;
+    let app = new.into_app(work.shared.mint.next(now), org.clone(), now);
+    let row = params![
+        app.key.raw(),
+        org_key,
+        app.uid.as_ref().map(Uid::as_str),
+        app.name,
+        app.throttle_rate,
+        metadata_text(&app.metadata),
+        now.micros(),
+        now.micros(),
+    ];
+    run(work.db, sql::APP_INSERT, row)?;
+    Ok(work.cache.put_new(app, org_key))
+}
+
+fn by_uid(work: &mut Work<'_>, org: &OrgId, uid: Option<&Uid>) -> Done<Option<Rc<AppState>>> {
+    let Some(uid) = uid else { return Ok(None) };
+    work.resolve(org, &Reference::Uid(uid.as_str().to_owned()))
+}
+
+pub(crate) fn create(work: &mut Work<'_>, org: &OrgId, new: NewApp, now: Timestamp) -> Done<Created<App>> {
+    if let Some(taken) = by_uid(work, org, new.uid.as_ref())? {
+        return Ok(Created::Existing(App::clone(&taken.app)));
+    }
+    let state = insert(work, org, new, now)?;
+    Ok(Created::Fresh(App::clone(&state.app)))
+}
+
+pub(crate) fn upsert(
+    work: &mut Work<'_>,
+    org: &OrgId,
+    app: &Reference<AppKey>,
+    new: NewApp,
+    now: Timestamp,
+) -> Done<Created<App>> {
+    if work.resolve(org, app)?.is_some() {
+        let changed = change(work, org, app, new.into_change(), now)?;
+        return Ok(Created::Existing(changed.expect("the app was there a moment ago, in this transaction")));
+    }
+    if by_uid(work, org, new.uid.as_ref())?.is_some() {
+        return Err(UID_TAKEN.into());
+    }
+    let state = insert(work, org, new, now)?;
+    Ok(Created::Fresh(App::clone(&state.app)))
+}
+
+pub(crate) fn change(
+    work: &mut Work<'_>,
+    org: &OrgId,
+    app: &Reference<AppKey>,
+    change: AppChange,
+    now: Timestamp,
+) -> Done<Option<App>> {
+    let Some(state) = work.resolve(org, app)? else { return Ok(None) };
+    let mut app = App::clone(&state.app);
+    drop(state);
+    change.apply(&mut app, now);
+    if by_uid(work, org, app.uid.as_ref())?.is_some_and(|other| other.app.key != app.key) {
+        return Err(UID_TAKEN.into());
+    }
+    let row = params![
+        app.key.raw(),
+        app.uid.as_ref().map(Uid::as_str),
+        app.name,
+        app.throttle_rate,
+        metadata_text(&app.metadata),
+        app.updated.micros(),
+    ];
+    run(work.db, sql::APP_UPDATE, row)?;
+    let app = Arc::new(app);
+    work.cache.replace_app(&app);
+    work.effects.app_changed(Arc::clone(&app));
+    Ok(Some(App::clone(&app)))
+}
+
+pub(crate) fn delete(
+    work: &mut Work<'_>,
+    org: &OrgId,
+    app: &Reference<AppKey>,
+    now: Timestamp,
+) -> Done<bool> {
+    let Some(state) = work.resolve(org, app)? else { return Ok(false) };
+    let mut budget = remove::AT_ONCE;
+    for endpoint in state.endpoints.values() {
+        budget = remove::endpoint(work, endpoint, budget, now)?;
+    }
+    run(work.db, sql::APP_DELETE, params![state.app.key.raw(), now.micros()])?;
+    work.cache.forget(state.app.key);
+    Ok(true)
+}

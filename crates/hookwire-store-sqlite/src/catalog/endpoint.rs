@@ -1,0 +1,189 @@
+//! Endpoints.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hookwire_core::id::Key;
+use hookwire_core::limits::{ENDPOINTS_MAX, OLD_SECRETS_MAX};
+use hookwire_core::notice::Event;
+use hookwire_core::{AppKey, Endpoint, EndpointChange, EndpointKey, NewEndpoint, Reference, Timestamp, Uid};
+use hookwire_store::catalog::{Created, Rotated, Rotation};
+use hookwire_store::{Error, Page, Slice};
+use rusqlite::params;
+
+use super::remove;
+use crate::fault::Done;
+use crate::reader::Reading;
+use crate::row::{EndpointRow, one, read_endpoint, run};
+use crate::sql::catalog as sql;
+use crate::walk::{Pick, Range};
+use crate::writer::cache::AppState;
+use crate::writer::health::refresh;
+use crate::writer::notice;
+use crate::writer::work::Work;
+
+const UID_TAKEN: Error = Error::Conflict("another endpoint has this uid");
+
+pub(crate) fn find(
+    reading: &Reading<'_>,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+) -> Done<Option<Endpoint>> {
+    let found = match endpoint {
+        Reference::Key(key) => stored(reading, *key)?,
+        Reference::Uid(uid) => one(reading.db, sql::ENDPOINT_BY_UID, params![app.raw(), uid], |row| {
+            read_endpoint(row, &reading.shared.vault)
+        })?,
+    };
+    Ok(found
+        .filter(|(endpoint, is_deleted)| endpoint.app == app && !is_deleted)
+        .map(|(endpoint, _)| endpoint))
+}
+
+/// The endpoint, and whether it is deleted.
+pub(crate) fn stored(reading: &Reading<'_>, key: EndpointKey) -> Done<Option<(Endpoint, bool)>> {
+    one(reading.db, sql::ENDPOINT_BY_KEY, [key.raw()], |row| read_endpoint(row, &reading.shared.vault))
+}
+
+pub(crate) fn list(reading: &Reading<'_>, app: AppKey, page: Page) -> Done<Slice<Endpoint>> {
+    Range::of(page).read(reading.db, sql::ENDPOINTS, app.raw(), &[], |row| {
+        Ok((row.get(0)?, Pick::Take(read_endpoint(row, &reading.shared.vault)?.0)))
+    })
+}
+
+fn uid_is_free(state: &AppState, uid: Option<&Uid>, own: Option<EndpointKey>) -> Done<()> {
+    let taken = uid.and_then(|uid| state.endpoint(&Reference::Uid(uid.as_str().to_owned())));
+    if taken.is_some_and(|other| Some(other.key) != own) { Err(UID_TAKEN.into()) } else { Ok(()) }
+}
+
+pub(crate) fn create(work: &mut Work<'_>, app: AppKey, new: NewEndpoint, now: Timestamp) -> Done<Endpoint> {
+    let Some(state) = work.app(app)? else { return Err(Error::Conflict("the application is gone").into()) };
+    if state.endpoints.len() >= ENDPOINTS_MAX {
+        return Err(Error::Limit("an application can have at most 10000 endpoints").into());
+    }
+    uid_is_free(&state, new.uid.as_ref(), None)?;
+    let endpoint = Arc::new(new.into_endpoint(work.shared.mint.next(now), app, now));
+    let columns = EndpointRow::new(&endpoint, &work.shared.vault);
+    let row = params![
+        endpoint.key.raw(),
+        app.raw(),
+        endpoint.uid.as_ref().map(Uid::as_str),
+        endpoint.disabled,
+        endpoint.failing_since.map(Timestamp::micros),
+        now.micros(),
+        now.micros(),
+        columns.config,
+        columns.sealed,
+    ];
+    run(work.db, sql::ENDPOINT_INSERT, row)?;
+    if let Some(live) = &mut work.cache.endpoints_live {
+        *live += 1;
+    }
+    let state = refresh(work, state, &endpoint)?;
+    notice::tell(work, &state, &endpoint, &Event::EndpointCreated, now)?;
+    Ok(Endpoint::clone(&endpoint))
+}
+
+/// The live endpoint with its health as it is now, and its app.
+fn live(
+    work: &mut Work<'_>,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+) -> Done<Option<(Rc<AppState>, Endpoint)>> {
+    let Some(state) = work.app(app)? else { return Ok(None) };
+    let Some(endpoint) = state.endpoint(endpoint) else { return Ok(None) };
+    let failing_since = work.cache.failing.get(&endpoint.key).copied();
+    let endpoint = Endpoint { failing_since, ..Endpoint::clone(endpoint) };
+    Ok(Some((state, endpoint)))
+}
+
+fn write(
+    work: &mut Work<'_>,
+    state: Rc<AppState>,
+    endpoint: Endpoint,
+) -> Done<(Rc<AppState>, Arc<Endpoint>)> {
+    let columns = EndpointRow::new(&endpoint, &work.shared.vault);
+    let row = params![
+        endpoint.key.raw(),
+        endpoint.uid.as_ref().map(Uid::as_str),
+        endpoint.disabled,
+        endpoint.failing_since.map(Timestamp::micros),
+        endpoint.updated.micros(),
+        columns.config,
+        columns.sealed,
+    ];
+    run(work.db, sql::ENDPOINT_UPDATE, row)?;
+    work.tally.failing.remove(&endpoint.key);
+    let endpoint = Arc::new(endpoint);
+    let state = refresh(work, state, &endpoint)?;
+    work.effects.changed(Arc::clone(&endpoint));
+    Ok((state, endpoint))
+}
+
+pub(crate) fn upsert(
+    work: &mut Work<'_>,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+    new: NewEndpoint,
+    now: Timestamp,
+) -> Done<Created<Endpoint>> {
+    if live(work, app, endpoint)?.is_none() {
+        return create(work, app, new, now).map(Created::Fresh);
+    }
+    let changed = change(work, app, endpoint, new.into_change(), now)?;
+    Ok(Created::Existing(changed.expect("the endpoint was there a moment ago, in this transaction")))
+}
+
+pub(crate) fn change(
+    work: &mut Work<'_>,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+    change: EndpointChange,
+    now: Timestamp,
+) -> Done<Option<Endpoint>> {
+    let Some((state, mut endpoint)) = live(work, app, endpoint)? else { return Ok(None) };
+    let was_disabled = endpoint.disabled;
+    change.apply(&mut endpoint, now);
+    uid_is_free(&state, endpoint.uid.as_ref(), Some(endpoint.key))?;
+    let (state, endpoint) = write(work, state, endpoint)?;
+    if was_disabled
+        && !endpoint.disabled
+        && let Some(due) = work.next_due(endpoint.key)?
+    {
+        work.effects.waiting(endpoint.key, due);
+    }
+    notice::tell(work, &state, &endpoint, &Event::EndpointUpdated, now)?;
+    Ok(Some(Endpoint::clone(&endpoint)))
+}
+
+pub(crate) fn rotate(
+    work: &mut Work<'_>,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+    rotation: Rotation,
+) -> Done<Rotated> {
+    let Some((state, mut endpoint)) = live(work, app, endpoint)? else { return Ok(Rotated::Absent) };
+    let Rotation { secret, old_until, now } = rotation;
+    if !endpoint.secrets.rotate(secret, now, old_until, OLD_SECRETS_MAX) {
+        return Ok(Rotated::TooMany);
+    }
+    endpoint.updated = now;
+    let (state, endpoint) = write(work, state, endpoint)?;
+    notice::tell(work, &state, &endpoint, &Event::EndpointUpdated, now)?;
+    Ok(Rotated::Done(Endpoint::clone(&endpoint)))
+}
+
+pub(crate) fn delete(
+    work: &mut Work<'_>,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+    now: Timestamp,
+) -> Done<bool> {
+    let Some((state, endpoint)) = live(work, app, endpoint)? else { return Ok(false) };
+    notice::tell(work, &state, &endpoint, &Event::EndpointDeleted, now)?;
+    drop(state);
+    remove::endpoint(work, &endpoint, remove::AT_ONCE, now)?;
+    work.tally.failing.remove(&endpoint.key);
+    work.cache.remove_endpoint(&endpoint);
+    Ok(true)
+}

@@ -1,0 +1,116 @@
+//! The leases of this run, in memory: hints where an expired lease may be. The rows have the last word.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hookwire_core::id::Key;
+use hookwire_core::{EndpointKey, MessageKey, Timestamp};
+use hookwire_store::queue::Lane;
+
+/// A change of what is leased, to be noted when its transaction is committed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LeaseChange {
+    pub(crate) endpoint: EndpointKey,
+    pub(crate) message: MessageKey,
+    /// The new lease; `None` = it ended.
+    pub(crate) lease: Option<Lease>,
+}
+
+/// One lease.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lease {
+    pub(crate) until: Timestamp,
+    pub(crate) origin: Origin,
+}
+
+/// Which verb leased a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Ingest,
+    Claim,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    leases: HashMap<MessageKey, Lease>,
+    /// No lease here ends before this.
+    earliest: Timestamp,
+}
+
+/// What is leased, by endpoint.
+#[derive(Debug, Default)]
+pub(crate) struct Leases {
+    lanes: BTreeMap<EndpointKey, Held>,
+    total: u64,
+    /// The highest message key that was leased on ingest.
+    highest: i64,
+}
+
+impl Leases {
+    /// Takes note of a change.
+    pub(crate) fn apply(&mut self, change: LeaseChange) {
+        let LeaseChange { endpoint, message, lease } = change;
+        if let Some(lease) = lease {
+            if lease.origin == Origin::Ingest {
+                self.highest = self.highest.max(message.raw());
+            }
+            let held = self.lanes.entry(endpoint).or_default();
+            if held.leases.is_empty() || lease.until < held.earliest {
+                held.earliest = lease.until;
+            }
+            self.total += u64::from(held.leases.insert(message, lease).is_none());
+        } else if let Some(held) = self.lanes.get_mut(&endpoint) {
+            self.total -= u64::from(held.leases.remove(&message).is_some());
+            if held.leases.is_empty() {
+                self.lanes.remove(&endpoint);
+            }
+        }
+    }
+
+    /// Messages whose lease for `endpoint` has ended by `now`.
+    pub(crate) fn expired(&mut self, endpoint: EndpointKey, now: Timestamp) -> Vec<MessageKey> {
+        let Some(held) = self.lanes.get_mut(&endpoint) else { return Vec::new() };
+        if held.earliest > now {
+            return Vec::new();
+        }
+        held.earliest = held.leases.values().map(|lease| lease.until).min().unwrap_or_default();
+        let ended = held.leases.iter().filter(|(_, lease)| lease.until <= now);
+        let mut messages: Vec<_> = ended.map(|(message, lease)| (lease.until, *message)).collect();
+        messages.sort_unstable();
+        messages.into_iter().map(|(_, message)| message).collect()
+    }
+
+    /// Deliveries of `endpoint` that were leased on ingest and are under way.
+    pub(crate) fn on_ingest(&self, endpoint: EndpointKey) -> u64 {
+        let held = self.lanes.get(&endpoint).into_iter().flat_map(|held| held.leases.values());
+        held.filter(|lease| lease.origin == Origin::Ingest).count() as u64
+    }
+
+    /// Messages leased for `endpoint`.
+    pub(crate) fn messages(&self, endpoint: EndpointKey) -> Vec<MessageKey> {
+        self.lanes.get(&endpoint).map(|held| held.leases.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// Endpoints above `after` with leases, by key, and when the first lease of each may end.
+    pub(crate) fn lanes(&self, after: EndpointKey) -> Vec<Lane> {
+        let above = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
+        let lanes = self.lanes.range(above);
+        lanes.map(|(endpoint, held)| Lane { endpoint: *endpoint, next_due: held.earliest }).collect()
+    }
+
+    /// How many there are.
+    pub(crate) const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The highest message key that was leased on ingest.
+    pub(crate) const fn highest(&self) -> i64 {
+        self.highest
+    }
+
+    /// No lease that was made on ingest is of a message below this key.
+    pub(crate) fn floor(&self) -> i64 {
+        let held = self.lanes.values().flat_map(|held| held.leases.iter());
+        let on_ingest = held.filter(|(_, lease)| lease.origin == Origin::Ingest);
+        on_ingest.map(|(message, _)| message.raw()).min().unwrap_or(self.highest)
+    }
+}

@@ -1,0 +1,154 @@
+//! One transaction for many operations: all of them are committed, or none.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use hookwire_store::{Dispatch, Error};
+use rusqlite::Connection;
+
+use super::cache::Cache;
+use super::effects::{Effects, Tally};
+use super::operation::Operation;
+use super::sweep::Sweep;
+use super::work::{Marks, Work};
+use crate::checkpoint::{self, WAL_BYTES_MAX};
+use crate::connection;
+use crate::fault::{Done, Fault, needs_new_connection, told};
+use crate::shared::Shared;
+
+/// What the writer's thread begins with.
+pub(crate) struct Seed {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) db: Connection,
+    pub(crate) marks: Marks,
+    pub(crate) sweep: Sweep,
+}
+
+/// Carries out batches.
+pub(crate) struct Batcher {
+    shared: Arc<Shared>,
+    /// `None` after a failure that leaves the connection's view of the file in doubt.
+    db: Option<Connection>,
+    cache: Cache,
+    sweep: Sweep,
+    marks: Marks,
+}
+
+impl Batcher {
+    pub(crate) fn new(seed: Seed) -> Self {
+        let Seed { shared, db, marks, sweep } = seed;
+        Self { shared, db: Some(db), cache: Cache::default(), sweep, marks }
+    }
+
+    /// Carries out what is in `batch` and answers everybody; `batch` is empty afterwards.
+    pub(crate) fn carry_out(&mut self, batch: &mut Vec<Operation>) {
+        let started = Instant::now();
+        let failure = self.commit(batch).err().map(|fault| self.give_up(fault));
+        let counters = &self.shared.counters;
+        if failure.is_none() {
+            counters.commits.fetch_add(1, Ordering::Relaxed);
+            counters.operations.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        }
+        let busy = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        counters.busy_us.fetch_add(busy, Ordering::Relaxed);
+        batch.drain(..).for_each(|operation| operation.answer(failure.as_ref()));
+        self.cache.trim();
+        self.restart_log();
+    }
+
+    fn commit(&mut self, batch: &mut [Operation]) -> Done<()> {
+        let shared = Arc::clone(&self.shared);
+        let dispatch = shared.dispatch.read().expect("nobody panics with this lock");
+        let dispatch: Option<&dyn Dispatch> = dispatch.as_deref();
+        let db = match self.db.take() {
+            Some(db) => db,
+            None => connection::writer(&shared.path, &shared.settings)?,
+        };
+        let db = self.db.insert(db);
+        let (mut marks, mut sweep) = (self.marks, self.sweep);
+        db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let mut work = Work {
+            db,
+            shared: &shared,
+            dispatch,
+            cache: &mut self.cache,
+            sweep: &mut sweep,
+            marks: &mut marks,
+            effects: Effects::default(),
+            tally: Tally::default(),
+            targets: Vec::new(),
+        };
+        let done = carry_out_all(&mut work, batch);
+        let (effects, stale) = (work.effects, work.tally.stale);
+        match done {
+            Ok(()) => {
+                (self.marks, self.sweep) = (marks, sweep);
+                shared.counters.stale.fetch_add(stale, Ordering::Relaxed);
+                effects.happen(&shared.leases, dispatch);
+                Ok(())
+            }
+            Err(fault) => {
+                effects.abandon(dispatch);
+                Err(fault)
+            }
+        }
+    }
+
+    /// Rolls back and answers what to tell everybody.
+    fn give_up(&mut self, fault: Fault) -> Error {
+        self.cache = Cache::default();
+        if let Some(db) = &self.db
+            && !db.is_autocommit()
+            && let Err(error) = db.execute_batch("ROLLBACK")
+        {
+            tracing::warn!(%error, "the store's rollback failed; its connection is opened anew");
+            self.db = None;
+        }
+        match fault {
+            Fault::Refused(error) => error,
+            Fault::Broken(error) => {
+                let answer = told(&error);
+                tracing::error!(error = %answer, "a write transaction failed and was rolled back");
+                if needs_new_connection(&error) {
+                    self.db = None;
+                }
+                answer
+            }
+        }
+    }
+
+    /// Starts the write-ahead log from its beginning again when it has become long, so that it never outgrows a bound.
+    fn restart_log(&self) {
+        if self.shared.wal_bytes.load(Ordering::Relaxed) < WAL_BYTES_MAX {
+            return;
+        }
+        let Some(db) = &self.db else { return };
+        // Readers keep their transactions short; if one does not, the next look at the log tries again.
+        let restarted = db
+            .busy_timeout(Duration::from_millis(50))
+            .and_then(|()| checkpoint::run(db, checkpoint::Mode::Restart))
+            .and_then(|seen| db.busy_timeout(connection::BUSY_TIMEOUT).map(|()| seen));
+        if let Err(error) = restarted {
+            tracing::warn!(%error, "the write-ahead log could not be restarted");
+        }
+        self.shared.wal_bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// The last thing: everything goes into the file itself.
+    pub(crate) fn finish(self) {
+        let Some(db) = self.db else { return };
+        if let Err(error) = checkpoint::run(&db, checkpoint::Mode::Truncate) {
+            tracing::warn!(%error, "the write-ahead log could not be emptied on closing");
+        }
+    }
+}
+
+fn carry_out_all(work: &mut Work<'_>, batch: &mut [Operation]) -> Done<()> {
+    for operation in batch {
+        operation.perform(work)?;
+    }
+    work.flush()?;
+    work.db.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Writes a message and its deliveries, and leases those that the dispatcher takes at once.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookwire_core::id::Key;
+use hookwire_core::{
+    Channel, Delivery, Endpoint, EndpointKey, Message, MessageKey, Payload, Tag, Timestamp, Trigger,
+};
+use hookwire_store::Error;
+use hookwire_store::dispatch::Claim;
+use rusqlite::{CachedStatement, ErrorCode, params};
+
+use super::cache::AppState;
+use super::work::Work;
+use crate::fault::{Done, Fault};
+use crate::lease::{Lease, Origin};
+use crate::row::{join, run};
+use crate::sql::queue as sql;
+
+/// To whom a message goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Audience {
+    /// Every enabled endpoint that wants it.
+    Subscribers,
+    /// This endpoint, if it is enabled.
+    Only(EndpointKey),
+}
+
+/// Writes `message` of `state`'s app and its deliveries; answers how many.
+pub(crate) fn deliver(
+    work: &mut Work<'_>,
+    state: &Rc<AppState>,
+    message: Message,
+    retention: Duration,
+    audience: Audience,
+) -> Done<u32> {
+    insert(work, &message, retention)?;
+    let mut targets = std::mem::take(&mut work.targets);
+    choose(state, &message, audience, &mut targets);
+    let count = targets.len() as u32;
+    if count > 0 {
+        fan_out(work, state, message, &mut targets)?;
+    }
+    work.targets = targets;
+    Ok(count)
+}
+
+fn choose(state: &AppState, message: &Message, audience: Audience, targets: &mut Vec<Arc<Endpoint>>) {
+    match audience {
+        Audience::Subscribers => {
+            let wanting = state.subscriptions().matching(message.event_type.as_str(), &message.channels);
+            targets.extend(wanting.cloned());
+            targets.sort_unstable_by_key(|endpoint| endpoint.key);
+            targets.dedup_by_key(|endpoint| endpoint.key);
+        }
+        Audience::Only(key) => {
+            let endpoint = state.endpoints.get(&key).filter(|endpoint| !endpoint.disabled);
+            targets.extend(endpoint.cloned());
+        }
+    }
+}
+
+fn insert(work: &mut Work<'_>, message: &Message, retention: Duration) -> Done<()> {
+    let (payload, raw, raw_type) = match &message.payload {
+        Some(Payload { json, raw: Some(raw) }) => {
+            (Some(&**json), Some(&*raw.bytes), raw.content_type.as_deref())
+        }
+        Some(Payload { json, raw: None }) => (Some(&**json), None, None),
+        None => (None, None, None),
+    };
+    let inserted = run(
+        work.db,
+        sql::MESSAGE_INSERT,
+        params![
+            message.key.raw(),
+            message.app.raw(),
+            message.event_type.as_str(),
+            message.event_id.as_ref().map(hookwire_core::Uid::as_str),
+            join(message.channels.iter().map(Channel::as_str)),
+            join(message.tags.iter().map(Tag::as_str)),
+            message.created.micros(),
+            message.deliver_at.map(Timestamp::micros),
+            message.payload_expires.micros(),
+            is_short_lived(work, message, retention),
+            raw_type,
+            payload,
+            raw,
+        ],
+    );
+    match inserted {
+        Err(Fault::Broken(error)) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            return Err(Error::Internal(format!("{} is another message's key", message.key)).into());
+        }
+        inserted => inserted?,
+    };
+    for channel in &message.channels {
+        let row = params![message.app.raw(), channel.as_str(), message.key.raw()];
+        run(work.db, sql::MESSAGE_CHANNEL_INSERT, row)?;
+    }
+    for tag in &message.tags {
+        run(work.db, sql::MESSAGE_TAG_INSERT, params![message.app.raw(), tag.as_str(), message.key.raw()])?;
+    }
+    Ok(())
+}
+
+/// Whether the payload's removal needs an index entry: retention finds the others in the order of their keys.
+fn is_short_lived(work: &Work<'_>, message: &Message, retention: Duration) -> bool {
+    retention != work.shared.settings.payload_retention || message.payload_expires < work.shared.sweep_barrier
+}
+
+fn fan_out(
+    work: &mut Work<'_>,
+    state: &AppState,
+    message: Message,
+    targets: &mut Vec<Arc<Endpoint>>,
+) -> Done<()> {
+    let (due, now) = (message.due(), message.created);
+    let bytes = message.payload.as_ref().map_or(0, Payload::len);
+    let dispatch = work.dispatch.filter(|_| due <= now);
+    let lease_until = dispatch.map_or(now, |dispatch| now.plus(dispatch.lease()));
+    let message = Arc::new(message);
+    let mut insert = work.db.prepare_cached(sql::DELIVERY_INSERT)?;
+    for endpoint in targets.drain(..) {
+        let taken = dispatch.is_some_and(|dispatch| dispatch.reserve(endpoint.key, bytes));
+        let delivery = Delivery {
+            message: message.key,
+            endpoint: endpoint.key,
+            app: message.app,
+            attempts: 0,
+            trigger: Trigger::Scheduled,
+            resume_at: None,
+            fence: i64::from(taken),
+            lease_until,
+        };
+        if taken {
+            let claim =
+                Claim { delivery, message: Arc::clone(&message), endpoint, app: Arc::clone(&state.app) };
+            lease(&mut insert, &claim, due, work.shared.epoch, &mut work.effects)?;
+        } else {
+            write(&mut insert, &delivery, due, 0)?;
+            work.effects.waiting(endpoint.key, due);
+        }
+    }
+    if work.effects.leases.last().is_some_and(|change| change.message == message.key) {
+        let low = work.tally.leased_low.get_or_insert(message.key.raw());
+        *low = (*low).min(message.key.raw());
+    }
+    Ok(())
+}
+
+/// Writes a leased delivery. Its place is reserved, so it belongs to the effects first, whatever the file says.
+fn lease(
+    insert: &mut CachedStatement<'_>,
+    claim: &Claim,
+    due: Timestamp,
+    epoch: i64,
+    effects: &mut super::effects::Effects,
+) -> Done<()> {
+    effects.claims.push(claim.clone());
+    let delivery = &claim.delivery;
+    let lease = Lease { until: delivery.lease_until, origin: Origin::Ingest };
+    effects.lease(delivery.endpoint, delivery.message, lease);
+    write(insert, delivery, due, epoch)
+}
+
+fn write(insert: &mut CachedStatement<'_>, delivery: &Delivery, due: Timestamp, leased: i64) -> Done<()> {
+    insert.execute(params![
+        delivery.message.raw(),
+        delivery.endpoint.raw(),
+        delivery.app.raw(),
+        due.micros(),
+        delivery.fence,
+        leased,
+        delivery.lease_until.micros(),
+        delivery.trigger.code(),
+    ])?;
+    Ok(())
+}
+
+/// Queues a message for an endpoint that it was not owed to so far, by hand.
+pub(crate) fn add(work: &mut Work<'_>, message: MessageKey, endpoint: &Endpoint, now: Timestamp) -> Done<()> {
+    let manual = Trigger::Manual.code();
+    let row = params![message.raw(), endpoint.key.raw(), endpoint.app.raw(), now.micros(), 0, 0, 0, manual];
+    run(work.db, sql::DELIVERY_INSERT, row)?;
+    if !endpoint.disabled {
+        work.effects.waiting(endpoint.key, now);
+    }
+    Ok(())
+}

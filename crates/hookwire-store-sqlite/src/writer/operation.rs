@@ -1,0 +1,133 @@
+//! Operations: what callers ask of the writer, each with a way to answer. The hot ones need no box.
+
+use hookwire_core::Timestamp;
+use hookwire_store::ingest::{Ingested, NewMessage};
+use hookwire_store::queue::{ClaimRequest, Claimed, Settled, Settlement};
+use hookwire_store::{Error, Result};
+use tokio::sync::oneshot;
+
+use super::work::Work;
+use super::{claim, ingest, settle};
+use crate::fault::{Done, Fault};
+
+/// A question, then its answer, then a caller who was told.
+pub(crate) struct Asked<I, O> {
+    input: Option<I>,
+    outcome: Option<Result<O>>,
+    reply: oneshot::Sender<Result<O>>,
+}
+
+impl<I, O> Asked<I, O> {
+    pub(crate) fn new(input: I) -> (Self, oneshot::Receiver<Result<O>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { input: Some(input), outcome: None, reply }, answer)
+    }
+
+    fn perform(
+        &mut self,
+        work: &mut Work<'_>,
+        carry_out: impl FnOnce(&mut Work<'_>, I) -> Done<O>,
+    ) -> Done<()> {
+        let Some(input) = self.input.take() else { return Ok(()) };
+        match carry_out(work, input) {
+            Ok(outcome) => self.outcome = Some(Ok(outcome)),
+            Err(Fault::Refused(error)) => {
+                self.outcome = Some(Err(error.clone()));
+                return Err(Fault::Refused(error));
+            }
+            Err(broken) => return Err(broken),
+        }
+        Ok(())
+    }
+
+    fn answer(self, failure: Option<&Error>) {
+        let outcome = match (failure, self.outcome) {
+            (Some(error), _) => Err(error.clone()),
+            (None, Some(outcome)) => outcome,
+            (None, None) => Err(Error::Internal("an operation was not carried out".to_owned())),
+        };
+        // A caller who does not wait any more needs no answer.
+        drop(self.reply.send(outcome));
+    }
+}
+
+/// Anything that is not hot. It runs in a savepoint of its own.
+pub(crate) trait Step: Send {
+    fn perform(&mut self, work: &mut Work<'_>) -> Done<()>;
+    fn answer(self: Box<Self>, failure: Option<&Error>);
+}
+
+impl<F, T> Step for Asked<F, T>
+where
+    F: FnOnce(&mut Work<'_>) -> Done<T> + Send,
+    T: Send,
+{
+    fn perform(&mut self, work: &mut Work<'_>) -> Done<()> {
+        Self::perform(self, work, |work, run| run(work))
+    }
+
+    fn answer(self: Box<Self>, failure: Option<&Error>) {
+        Self::answer(*self, failure);
+    }
+}
+
+/// What callers ask of the writer.
+pub(crate) enum Operation {
+    Ingest(Asked<NewMessage, Ingested>),
+    Settle(Asked<(Vec<Settlement>, Timestamp), Vec<Settled>>),
+    Claim(Asked<ClaimRequest, Claimed>),
+    Other(Box<dyn Step>),
+}
+
+impl Operation {
+    /// Carries it out inside the running transaction. `Err` means that the transaction must be rolled back.
+    pub(crate) fn perform(&mut self, work: &mut Work<'_>) -> std::result::Result<(), Fault> {
+        let before = work.db.total_changes();
+        let done = match self {
+            Self::Ingest(asked) => asked.perform(work, ingest::ingest),
+            Self::Settle(asked) => {
+                asked.perform(work, |work, (settlements, now)| settle::settle(work, &settlements, now))
+            }
+            Self::Claim(asked) => asked.perform(work, |work, request| claim::claim(work, &request)),
+            Self::Other(step) => return in_savepoint(work, step.as_mut()),
+        };
+        match done {
+            // Refused before anything was written: the others in the batch are not concerned.
+            Err(Fault::Refused(_)) if work.db.total_changes() == before => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Tells the caller; `failure` when the transaction came to nothing.
+    pub(crate) fn answer(self, failure: Option<&Error>) {
+        match self {
+            Self::Ingest(asked) => asked.answer(failure),
+            Self::Settle(asked) => asked.answer(failure),
+            Self::Claim(asked) => asked.answer(failure),
+            Self::Other(step) => step.answer(failure),
+        }
+    }
+}
+
+fn in_savepoint(work: &mut Work<'_>, step: &mut dyn Step) -> Done<()> {
+    let before = work.db.total_changes();
+    let mark = work.effects.mark();
+    work.db.prepare_cached("SAVEPOINT step")?.execute([])?;
+    let done = step.perform(work);
+    match done {
+        Ok(()) => {
+            work.db.prepare_cached("RELEASE step")?.execute([])?;
+            Ok(())
+        }
+        Err(Fault::Refused(_)) => {
+            work.db.prepare_cached("ROLLBACK TO step")?.execute([])?;
+            work.db.prepare_cached("RELEASE step")?.execute([])?;
+            work.effects.go_back(mark, work.dispatch);
+            if work.db.total_changes() != before {
+                *work.cache = super::cache::Cache::default();
+            }
+            Ok(())
+        }
+        Err(broken) => Err(broken),
+    }
+}
