@@ -11,6 +11,7 @@ use crate::world::{World, column, id_of};
 pub(crate) struct Things {
     pub(crate) app: String,
     endpoint: String,
+    notified: String,
     message: String,
     attempt: String,
     task: String,
@@ -34,21 +35,26 @@ impl Things {
         let attempt = world.exhaust(&endpoint).await.remove(0);
         let path = format!("/app/{app}/endpoint/{endpoint}/recover");
         let task = id_of(&client.post(&path, json!({ "since": "2026-09-20T00:00:00Z" })).await.expect(202));
-        Self { app, endpoint, message, attempt, task }
+        let notified = json!({ "url": "https://canary.test/" });
+        let path = "/operational-webhook/endpoint";
+        let notified = id_of(&client.post(path, notified).await.expect(201));
+        Self { app, endpoint, notified, message, attempt, task }
     }
 
     /// The path with these things' ids in it.
     pub(crate) fn fill(&self, path: &str) -> String {
+        let notices = path.starts_with("/operational-webhook/");
+        let endpoint = if notices { &self.notified } else { &self.endpoint };
         path.replace("{app_id}", &self.app)
-            .replace("{endpoint_id}", &self.endpoint)
+            .replace("{endpoint_id}", endpoint)
             .replace("{msg_id}", &self.message)
             .replace("{attempt_id}", &self.attempt)
             .replace("{task_id}", &self.task)
             .replace("{event_type_name}", "user.made")
     }
 
-    fn ids(&self) -> [&str; 5] {
-        [&self.app, &self.endpoint, &self.message, &self.attempt, &self.task]
+    fn ids(&self) -> [&str; 6] {
+        [&self.app, &self.endpoint, &self.notified, &self.message, &self.attempt, &self.task]
     }
 }
 
@@ -155,6 +161,7 @@ async fn snapshot(world: &World, org: &str, things: &Things) -> Vec<String> {
         "/app/{app_id}/attempt/msg/{msg_id}",
         "/event-type/{event_type_name}",
         "/background-task/{task_id}",
+        "/operational-webhook/endpoint",
     ] {
         let answer = client.send(Method::GET, &things.fill(path), Body::empty()).await;
         assert_eq!(answer.status, 200, "{path}");
