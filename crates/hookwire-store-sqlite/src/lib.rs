@@ -65,3 +65,8 @@ impl Drop for SqliteStore {
         }
     }
 }
+
+/// The version of the SQLite that is built in, for people.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
