@@ -64,3 +64,35 @@ impl<T> ListOf<T> {
         Self { data: slice.items.into_iter().map(show).collect(), iterator, prev_iterator, done }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hookwire_core::MessageKey;
+    use hookwire_store::Order;
+
+    fn page(cursor: Option<Cursor<i64>>, items: Vec<i64>, resume: Option<i64>) -> serde_json::Value {
+        let page = Page { limit: 2, order: Order::Descending, cursor };
+        let slice = Slice { items, more: false, resume };
+        let list = ListOf::of_keys(page, slice, |raw| MessageKey::from_raw(*raw), |raw| raw);
+        serde_json::to_value(list).expect("plain data")
+    }
+
+    fn id(raw: i64) -> String {
+        MessageKey::from_raw(raw).public()
+    }
+
+    #[test]
+    fn a_search_that_stopped_early_goes_on_where_it_stopped() {
+        let forth = page(None, vec![9, 8], Some(3));
+        assert_eq!((&forth["iterator"], &forth["done"]), (&id(3).into(), &false.into()));
+        let nothing_yet = page(Some(Cursor::After(9)), Vec::new(), Some(3));
+        assert_eq!((&nothing_yet["iterator"], &nothing_yet["done"]), (&id(3).into(), &false.into()));
+        let back = page(Some(Cursor::Before(1)), vec![3, 2], Some(7));
+        assert_eq!(
+            (&back["iterator"], &back["prevIterator"]),
+            (&id(2).into(), &format!("-{}", id(7)).into())
+        );
+        assert_eq!(back["done"], false);
+    }
+}

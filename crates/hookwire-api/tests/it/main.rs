@@ -1,5 +1,7 @@
 //! The API as clients see it: the router over a real store, statuses and bodies checked.
 
+#![expect(clippy::unwrap_used, reason = "what a test can't go on without fails it")]
+
 mod app;
 mod attempt;
 mod auth;

@@ -136,7 +136,7 @@ async fn messages_are_found_by_type_channel_tag_and_time() {
     let post = async |event_type: &str, channel: &str, tag: &str| {
         let body = json!({ "eventType": event_type, "payload": {}, "channels": [channel], "tags": [tag] });
         let id = id_of(&org.post("/app/acme/msg", body).await.expect(202));
-        world.clock.advance(std::time::Duration::from_secs(60));
+        world.clock.advance(std::time::Duration::from_mins(1));
         id
     };
     let one = post("a", "x", "red").await;

@@ -14,7 +14,7 @@ async fn an_org_has_its_own_endpoints_for_notices() {
     let made = org.post(path, body.clone()).await.expect(201);
     let id = id_of(&made);
     assert_eq!(org.get(&format!("{path}/ops")).await.expect(200), made);
-    assert_eq!(column(&org.get(path).await.expect(200), "id"), [id.clone()]);
+    assert_eq!(column(&org.get(path).await.expect(200), "id"), std::slice::from_ref(&id));
     org.put(&format!("{path}/{id}"), body.clone()).await.expect(200);
     org.put(&format!("{path}/ops/headers"), json!({ "headers": { "X-A": "1" } })).await.expect(204);
     let headers = org.get(&format!("{path}/ops/headers")).await.expect(200);

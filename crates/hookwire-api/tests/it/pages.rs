@@ -11,7 +11,7 @@ async fn walk(org: &Client<'_>, path: &str, field: &str, expected: &[String]) {
     loop {
         let page = org.get(&format!("{path}limit=2&iterator={iterator}")).await.expect(200);
         assert_eq!(page["done"], pages.len() == 2, "{page}");
-        iterator = page["iterator"].as_str().unwrap().to_owned();
+        page["iterator"].as_str().unwrap().clone_into(&mut iterator);
         let done = page["done"] == true;
         pages.push(page);
         if done {
@@ -27,7 +27,7 @@ async fn walk(org: &Client<'_>, path: &str, field: &str, expected: &[String]) {
         let again = org.get(&format!("{path}limit=2&iterator={back}")).await.expect(200);
         assert_eq!(again["data"], page["data"]);
         assert_eq!(again["done"], pages.is_empty());
-        back = again["prevIterator"].as_str().unwrap().to_owned();
+        again["prevIterator"].as_str().unwrap().clone_into(&mut back);
     }
     let beyond = org.get(&format!("{path}iterator={iterator}")).await.expect(200);
     assert_eq!((&beyond["iterator"], &beyond["done"]), (&Value::Null, &Value::Bool(true)));

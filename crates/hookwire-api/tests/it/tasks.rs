@@ -14,7 +14,7 @@ async fn what_failed_is_recovered_by_a_task() {
     let endpoint = org.make_endpoint("acme", "main").await;
     org.make_message("acme", 1).await;
     world.exhaust(&endpoint).await;
-    world.clock.advance(Duration::from_secs(60));
+    world.clock.advance(Duration::from_mins(1));
     let path = "/app/acme/endpoint/main/recover";
     let started = org.post(path, json!({ "since": "2026-09-21T00:00:00Z" })).await.expect(202);
     assert_eq!((&started["status"], &started["task"]), (&json!("running"), &json!("endpoint.recover")));

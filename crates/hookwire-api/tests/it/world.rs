@@ -177,7 +177,7 @@ impl World {
         let request = ClaimRequest {
             endpoint: EndpointKey::parse(endpoint).unwrap(),
             now,
-            lease_until: now.plus(Duration::from_secs(60)),
+            lease_until: now.plus(Duration::from_mins(1)),
             limit: 1_000,
             bytes_max: 1 << 20,
         };
