@@ -12,6 +12,7 @@ mod observed;
 mod openapi;
 mod operation;
 mod page;
+mod path;
 mod problem;
 mod query;
 mod router;

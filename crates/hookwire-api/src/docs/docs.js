@@ -27,10 +27,14 @@ const table = (rows) => make('table', {}, ...rows.map(([name, type, about]) => m
 const resolve = (spec, schema) => (schema?.$ref ? spec.components.schemas[nameOf(schema.$ref)] : schema);
 
 const fields = (spec, schema) => {
-  const shape = resolve(spec, schema) || {};
-  const required = new Set(shape.required || []);
-  return table(Object.entries(shape.properties || {}).map(([name, field]) =>
-    [required.has(name) ? `${name} *` : name, typeOf(field), field.description]));
+  const rows = (part) => {
+    const shape = resolve(spec, part) || {};
+    const required = new Set(shape.required || []);
+    const own = Object.entries(shape.properties || {}).map(([name, field]) =>
+      [required.has(name) ? `${name} *` : name, typeOf(field), field.description]);
+    return (shape.allOf || []).flatMap(rows).concat(own);
+  };
+  return table(rows(schema));
 };
 
 const block = (title, ...content) => [make('h3', {}, title), ...content];

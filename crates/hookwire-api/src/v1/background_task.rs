@@ -1,7 +1,7 @@
 //! Background tasks: how far the work is that a request started.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::TaskKey;
 use hookwire_core::id::Key;
 use hookwire_core::task::Task;
@@ -13,6 +13,7 @@ use crate::api::Api;
 use crate::caller::OrgCaller;
 use crate::operation::{ORDER, Operation, PAGE, Param, ParamKind, get, only};
 use crate::page::ListOf;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 

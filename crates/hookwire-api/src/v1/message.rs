@@ -60,9 +60,12 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 /// The application to make on the way, when the path names it by a uid: the words must name the same one.
-pub(super) fn app_to_make(path: &str, app: ApplicationIn) -> Result<NewApp, Problem> {
+///
+/// `None` when the path holds an id: an app with an id of the client's choosing can't be made.
+pub(super) fn app_to_make(path: &str, app: ApplicationIn) -> Result<Option<NewApp>, Problem> {
     let loc = &["body", "application", "uid"];
-    if matches!(Reference::<AppKey>::parse(path), Reference::Uid(_)) {
+    let by_uid = matches!(Reference::<AppKey>::parse(path), Reference::Uid(_));
+    if by_uid {
         let fault = match app.uid() {
             None => Some(("must be given, and be the uid in the path", "application_uid_missing")),
             Some(uid) if uid != path => Some(("must be the uid in the path", "application_uid_mismatch")),
@@ -72,5 +75,5 @@ pub(super) fn app_to_make(path: &str, app: ApplicationIn) -> Result<NewApp, Prob
             return Err(Problem::Invalid(vec![Issue::new(loc, msg, kind)]));
         }
     }
-    app.into_new(&["body", "application"])
+    Ok(Some(app.into_new(&["body", "application"])?).filter(|_| by_uid))
 }

@@ -2,7 +2,7 @@
 //!
 //! They are ordinary endpoints of an internal application, which is made when an org first asks for it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, Json};
 use hookwire_core::notice::notices_org;
@@ -18,6 +18,7 @@ use crate::ignored::Ignored;
 use crate::json::Body;
 use crate::operation::{ORDER, Operation, PAGE, delete as remove, get as read, post, put};
 use crate::page::ListOf;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 

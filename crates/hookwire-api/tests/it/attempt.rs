@@ -89,6 +89,7 @@ async fn where_a_delivery_stands_is_shown_from_both_sides() {
         let listed = org.get(&format!("/app/acme/endpoint/main/msg?status={status}")).await.expect(200);
         assert_eq!(column(&listed, "id"), std::slice::from_ref(message), "{text}");
         assert_eq!(listed["data"][0]["statusText"], text);
+        assert!(listed["data"][0]["payload"]["number"].is_number(), "{listed}");
         let destinations = org.get(&format!("/app/acme/msg/{message}/endpoint")).await.expect(200);
         assert_eq!(column(&destinations, "id"), std::slice::from_ref(&endpoint));
         assert_eq!(

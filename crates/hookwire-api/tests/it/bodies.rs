@@ -111,7 +111,9 @@ async fn unknown_paths_and_methods_are_answered_in_json() {
     }
     for (method, path) in [(Method::DELETE, "/app"), (Method::POST, "/health"), (Method::PUT, "/app/a/msg/")]
     {
-        assert_eq!(org.send(method, path, Body::empty()).await.expect(405)["code"], "method_not_allowed");
+        let answer = org.send(method, path, Body::empty()).await;
+        assert!(answer.header("allow").is_some_and(|methods| methods.contains("GET")), "{path}");
+        assert_eq!(answer.expect(405)["code"], "method_not_allowed");
     }
 }
 
@@ -126,5 +128,5 @@ async fn strange_ids_in_paths_find_nothing() {
         org.get(&format!("/app/acme/endpoint/{id}")).await.expect(404);
         org.get(&format!("/event-type/{id}")).await.expect(404);
     }
-    assert!(org.get("/app/%ff").await.status.is_client_error());
+    org.get("/app/%ff").await.expect(404);
 }

@@ -57,3 +57,21 @@ async fn a_store_that_is_closed_is_a_503_that_says_to_try_again() {
         assert_eq!(answer.expect(503)["code"], "unavailable");
     }
 }
+
+struct Broken;
+
+#[async_trait::async_trait]
+impl HealthProbe for Broken {
+    async fn check(&self) -> HealthReport {
+        panic!("canary");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_answered_in_json_and_tells_nothing() {
+    let world = World::with(Settings::default(), Arc::new(Broken));
+    let answer = world.nobody().get("/health").await;
+    assert!(!answer.text.contains("canary"), "{}", answer.text);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.expect(500)["code"], "internal_error");
+}

@@ -69,6 +69,9 @@ async fn an_app_is_made_on_the_way_when_its_uid_is_the_one_in_the_path() {
     assert_eq!(mismatch["detail"][0]["type"], "application_uid_mismatch");
     let missing = org.post("/app/fresh/msg", body(None)).await.expect(422);
     assert_eq!(missing["detail"][0]["type"], "application_uid_missing");
+    let deleted = org.make_app("deleted").await;
+    org.delete("/app/deleted").await.expect(204);
+    org.post(&format!("/app/{deleted}/msg"), body(Some("fresh"))).await.expect(404);
     org.post("/app/fresh/msg", body(Some("fresh"))).await.expect(202);
     assert_eq!(org.get("/app/fresh").await.expect(200)["name"], "New");
     org.post("/app/fresh/msg", body(Some("fresh"))).await.expect(202);

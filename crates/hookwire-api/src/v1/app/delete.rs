@@ -1,11 +1,12 @@
 //! `DELETE /app/{app_id}`: delete an application.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::Reference;
 use http::StatusCode;
 
 use crate::api::Api;
 use crate::caller::OrgCaller;
+use crate::path::Path;
 use crate::problem::Problem;
 
 pub(super) async fn delete(

@@ -1,11 +1,12 @@
 //! `GET /app/{app_id}`: one application.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::ApplicationOut;
 use crate::api::Api;
 use crate::caller::Caller;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
 

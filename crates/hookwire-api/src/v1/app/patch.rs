@@ -1,7 +1,7 @@
 //! `PATCH /app/{app_id}`: change an application.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::Reference;
 
 use super::ApplicationOut;
@@ -9,6 +9,7 @@ use super::wire::ApplicationPatch;
 use crate::api::Api;
 use crate::caller::OrgCaller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::Problem;
 
 pub(super) async fn patch(

@@ -1,7 +1,7 @@
 //! `PUT /app/{app_id}`: give an application these values, or make one.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::Reference;
 use hookwire_store::catalog::Created;
 use http::StatusCode;
@@ -10,6 +10,7 @@ use super::{ApplicationIn, ApplicationOut};
 use crate::api::Api;
 use crate::caller::OrgCaller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::Problem;
 
 pub(super) async fn upsert(

@@ -1,7 +1,7 @@
 //! `GET …/attempt/{attempt_id}` and `DELETE …/content`: one attempt, and removing its response.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::id::Key;
 use hookwire_core::{App, AttemptKey, MessageKey, Reference};
 use hookwire_store::history::Erased;
@@ -10,6 +10,7 @@ use http::StatusCode;
 use super::wire::MessageAttemptOut;
 use crate::api::Api;
 use crate::caller::Caller;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
 

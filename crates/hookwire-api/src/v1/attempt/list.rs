@@ -1,7 +1,7 @@
 //! `GET /app/{app_id}/attempt/…`: lists of attempts, by endpoint and by message.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::{App, AttemptKey, AttemptStatus, Endpoint, EndpointKey, Message, Reference};
 use hookwire_store::history::AttemptFilter;
 
@@ -9,6 +9,7 @@ use super::wire::MessageAttemptOut;
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::page::ListOf;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::token::Capability;

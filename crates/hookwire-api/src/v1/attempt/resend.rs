@@ -1,7 +1,7 @@
 //! `POST …/msg/{msg_id}/endpoint/{endpoint_id}/resend`: deliver a message to an endpoint again.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::Reference;
 use hookwire_store::queue::Resend;
 use http::StatusCode;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::api::Api;
 use crate::caller::Caller;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::{App, Reference};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::api::Api;
 use crate::caller::OrgCaller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::{Issues, Problem};
 use crate::token::{APP_TOKEN_LIFE_MAX, AppGrant, Capability};
 use crate::v1::app::ApplicationIn;
@@ -93,7 +94,7 @@ async fn find_or_make(
     path: &str,
     new: Option<ApplicationIn>,
 ) -> Result<App, Problem> {
-    let new = new.map(|new| crate::v1::message::app_to_make(path, new)).transpose()?;
+    let new = new.map(|new| crate::v1::message::app_to_make(path, new)).transpose()?.flatten();
     if let Some(app) = api.store.app(caller.org(), &Reference::parse(path)).await? {
         return Ok(app);
     }

@@ -1,6 +1,6 @@
 //! `PUT` and `PATCH /app/{app_id}/endpoint/{endpoint_id}`: change an endpoint, or make one.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use hookwire_core::{Endpoint, Reference};
@@ -13,6 +13,7 @@ use crate::api::Api;
 use crate::caller::Caller;
 use crate::ignored::{self, Ignored};
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
 

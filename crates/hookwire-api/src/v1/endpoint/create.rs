@@ -1,13 +1,14 @@
 //! `POST /app/{app_id}/endpoint`: make an endpoint.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 
 use super::{EndpointIn, EndpointOut, Owner};
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
 

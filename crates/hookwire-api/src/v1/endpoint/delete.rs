@@ -1,12 +1,13 @@
 //! `DELETE /app/{app_id}/endpoint/{endpoint_id}`: delete an endpoint.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::Reference;
 use http::StatusCode;
 
 use super::Owner;
 use crate::api::Api;
 use crate::caller::Caller;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::endpoint::HeadersChange;
 use hookwire_core::{Endpoint, EndpointChange, Reference, header};
 use http::StatusCode;
@@ -14,6 +14,7 @@ use super::{Owner, wire};
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::{Issues, Problem};
 use crate::token::Capability;
 

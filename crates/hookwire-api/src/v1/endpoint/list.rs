@@ -1,7 +1,7 @@
 //! `GET /app/{app_id}/endpoint` and `GET …/{endpoint_id}`: an application's endpoints, and one of them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::EndpointKey;
 use hookwire_store::Order;
 
@@ -9,6 +9,7 @@ use super::{EndpointOut, Owner};
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::page::ListOf;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::token::Capability;

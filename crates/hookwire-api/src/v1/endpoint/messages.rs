@@ -1,13 +1,14 @@
 //! `GET …/endpoint/{endpoint_id}/msg`: the messages owed to an endpoint, and where each stands.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::{DeliveryState, MessageKey};
 
 use super::Owner;
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::page::ListOf;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::token::Capability;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::Timestamp;
 use hookwire_core::task::TaskKind;
 use hookwire_store::upkeep::NewTask;
@@ -15,6 +15,7 @@ use super::Owner;
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::{Issues, Problem};
 use crate::token::Capability;
 use crate::v1::background_task::TaskOut;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::limits::{SECRET_OVERLAP_DEFAULT, SECRET_OVERLAP_MAX};
 use hookwire_core::{Reference, Secret};
 use hookwire_store::catalog::{Rotated, Rotation};
@@ -14,6 +14,7 @@ use super::Owner;
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::{Issues, Problem};
 use crate::token::Capability;
 

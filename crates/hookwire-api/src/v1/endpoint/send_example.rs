@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::{AppKey, EventTypeName, Message, MessageKey, Payload, Reference};
 use hookwire_store::ingest::{Ingested, NewMessage};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use super::Owner;
 use crate::api::Api;
 use crate::caller::OrgCaller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
 use crate::v1::message::{MessageOut, RETENTION_DEFAULT};

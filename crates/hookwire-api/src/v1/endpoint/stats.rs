@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_store::history::EndpointStats;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::Owner;
 use crate::api::Api;
 use crate::caller::Caller;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::token::Capability;

@@ -1,7 +1,7 @@
 //! `PUT` and `PATCH /event-type/{event_type_name}`: change an event type, or make one.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_store::catalog::Created;
 use http::StatusCode;
 
@@ -9,6 +9,7 @@ use super::wire::{EventTypeOut, EventTypePatch, EventTypeUpsertIn};
 use crate::api::Api;
 use crate::caller::OrgCaller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::Problem;
 
 pub(super) async fn upsert(

@@ -1,10 +1,11 @@
 //! `DELETE /event-type/{event_type_name}`: archive an event type, or remove it altogether.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 
 use crate::api::Api;
 use crate::caller::OrgCaller;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 

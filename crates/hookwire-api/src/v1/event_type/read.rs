@@ -1,12 +1,13 @@
 //! `GET /event-type` and `GET /event-type/{event_type_name}`: an org's event types, and one of them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use super::wire::EventTypeOut;
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::page::ListOf;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 

@@ -4,7 +4,7 @@ mod vet;
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use hookwire_core::id::Key;
@@ -21,6 +21,7 @@ use crate::caller::OrgCaller;
 use crate::idempotency::{self, IdempotencyKey};
 use crate::ignored;
 use crate::json::{self, BodyBytes};
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 

@@ -1,7 +1,7 @@
 //! `GET /app/{app_id}/msg/{msg_id}/endpoint`: the endpoints that a message is owed to.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::{EndpointKey, MessageKey, Reference, Timestamp};
 use hookwire_store::history::DeliveryStatus;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use super::Standing;
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::page::ListOf;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::token::Capability;

@@ -1,12 +1,13 @@
 //! `DELETE /app/{app_id}/msg/{msg_id}/content`: remove a message's payload.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::Reference;
 use hookwire_store::history::Erased;
 use http::StatusCode;
 
 use crate::api::Api;
 use crate::caller::OrgCaller;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
 

@@ -1,7 +1,7 @@
 //! `POST /app/{app_id}/msg/precheck/active`: whether any endpoint would get such a message.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::id::Key;
 use hookwire_core::limits::{MESSAGE_CHANNELS_MAX, PAGE_MAX};
 use hookwire_core::{EventTypeName, subscription};
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::json::Body;
+use crate::path::Path;
 use crate::problem::{Issues, Problem};
 use crate::token::Capability;
 use crate::v1::check;

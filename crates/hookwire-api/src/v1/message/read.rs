@@ -1,13 +1,14 @@
 //! `GET /app/{app_id}/msg` and `GET …/{msg_id}`: an application's messages, and one of them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hookwire_core::{MessageKey, Reference};
 
 use super::MessageOut;
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::page::ListOf;
+use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::token::Capability;

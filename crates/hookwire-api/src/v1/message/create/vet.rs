@@ -29,7 +29,7 @@ pub(super) struct Vetted {
 }
 
 pub(super) fn vet(body: MessageIn<'_>, path: &str, now: Timestamp) -> Result<Vetted, Problem> {
-    let create_app = body.application.map(|app| app_to_make(path, app)).transpose()?;
+    let create_app = body.application.map(|app| app_to_make(path, app)).transpose()?.flatten();
     let mut issues = Issues::default();
     let event_type = issues.take(&["body", "eventType"], EventTypeName::parse(&body.event_type));
     let id_at = ["body", "uid", "__all__"];
