@@ -3,6 +3,7 @@
 mod create;
 mod destinations;
 mod expunge;
+mod expunge_many;
 mod precheck;
 mod read;
 mod standing;
@@ -47,6 +48,11 @@ pub(super) fn operations() -> Vec<Operation> {
         remove("message.expunge_content", "/app/{app_id}/msg/{msg_id}/content", expunge::expunge)
             .says("Remove a message's payload for good")
             .answers_nothing(204),
+        post("message.bulk_expunge_content", "/app/{app_id}/msg/bulk-expunge", expunge_many::expunge_many)
+            .says("Remove the payloads of several messages for good")
+            .repeats(Repeats::Harmless)
+            .body::<expunge_many::BulkExpungeContentsIn>()
+            .answers::<expunge_many::BulkExpungeContentsOut>(200),
         get(
             "message_attempt.list_attempted_destinations",
             "/app/{app_id}/msg/{msg_id}/endpoint",

@@ -22,6 +22,7 @@ pub(in crate::v1) struct ApplicationIn {
     rate_limit: Option<u32>,
     /// Free-form labels.
     #[serde(default, deserialize_with = "check::or_default")]
+    #[schema(value_type = BTreeMap<String, String>)]
     metadata: Metadata,
 }
 
@@ -65,6 +66,7 @@ pub(super) struct ApplicationPatch {
     #[schema(value_type = Option<u32>)]
     rate_limit: Given<u32>,
     /// Free-form labels, all of them.
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
     metadata: Option<Metadata>,
 }
 
@@ -109,6 +111,7 @@ pub(in crate::v1) struct ApplicationOut {
     /// When it was last changed.
     updated_at: String,
     /// Free-form labels.
+    #[schema(value_type = BTreeMap<String, String>)]
     metadata: Metadata,
 }
 

@@ -47,6 +47,7 @@ pub(in crate::v1) struct EndpointIn {
     rate_limit: Option<u32>,
     /// Free-form labels.
     #[serde(default, deserialize_with = "check::or_default")]
+    #[schema(value_type = BTreeMap<String, String>)]
     metadata: Metadata,
     /// Custom headers. Absent on an update: they stay.
     headers: Option<BTreeMap<String, String>>,
@@ -193,6 +194,7 @@ pub(in crate::v1) struct EndpointPatch {
     #[schema(value_type = Option<u32>)]
     rate_limit: Given<u32>,
     /// Free-form labels, all of them.
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
     metadata: Option<Metadata>,
     /// Custom headers, all of them.
     headers: Option<BTreeMap<String, String>>,
@@ -268,6 +270,7 @@ pub(in crate::v1) struct EndpointOut {
     /// When it was last changed.
     updated_at: String,
     /// Free-form labels.
+    #[schema(value_type = BTreeMap<String, String>)]
     metadata: Metadata,
 }
 
