@@ -1,7 +1,7 @@
 //! A lane: the deliveries to one endpoint that are in memory, and how many of them may be under way at once.
 //!
-//! The window grows with successes while there is a queue and shrinks with failures, like TCP's. A lane that nothing
-//! comes back from is suspect: one attempt at a time, and after several failures in a row only now and then.
+//! The window grows with successes while there is a queue and shrinks with failures, like TCP's. A lane whose attempts
+//! end in silence is suspect: one attempt at a time, and after several in a row only now and then.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,8 +13,10 @@ use hookwire_store::dispatch::Claim;
 use crate::bucket::Bucket;
 use crate::prepared::Prepared;
 
-/// A lane with attempts under way of which none ended for this long is suspect.
+/// A lane with attempts under way of which none ended for this long counts as unproven, whatever its record.
 const STALL: Duration = Duration::from_secs(1);
+/// Attempts that a lane may have under way before anything is known of it.
+const FIRST_WINDOW: usize = 16;
 /// Failures in a row (without any answer) after which a lane is paced.
 const PACED_AFTER: u32 = 5;
 const PACE_FIRST: Duration = Duration::from_millis(50);
@@ -29,9 +31,9 @@ const QUEUE_FOR_EACH_PERMIT: usize = 32;
 pub(crate) enum Standing {
     /// Its last attempt succeeded.
     Proven,
-    /// Nothing came back yet.
-    Untried,
-    /// It fails, or hangs.
+    /// Nothing came back yet, or nothing for a while.
+    Unproven,
+    /// It fails.
     Suspect,
 }
 
@@ -104,8 +106,8 @@ impl Lane {
             hungry: false,
             timer: None,
             bucket: None,
-            standing: Standing::Untried,
-            window: 1,
+            standing: Standing::Unproven,
+            window: FIRST_WINDOW.min(window_max),
             window_max,
             silent_in_row: 0,
             paused_until: Timestamp::default(),
@@ -115,7 +117,10 @@ impl Lane {
 
     /// What is known of its receiver.
     pub(crate) fn standing(&self, now: Timestamp) -> Standing {
-        if self.in_flight > 0 && now.since(self.progress) > STALL { Standing::Suspect } else { self.standing }
+        match self.standing {
+            Standing::Proven if self.in_flight > 0 && now.since(self.progress) > STALL => Standing::Unproven,
+            standing => standing,
+        }
     }
 
     /// Whether the endpoint takes messages.
@@ -136,7 +141,7 @@ impl Lane {
     pub(crate) fn takes_new(&self, now: Timestamp) -> bool {
         let room = match self.standing(now) {
             Standing::Proven => (self.window * QUEUE_FOR_EACH_PERMIT).max(CAUTIOUS_QUEUE),
-            Standing::Untried => CAUTIOUS_QUEUE,
+            Standing::Unproven => CAUTIOUS_QUEUE,
             Standing::Suspect => 1,
         };
         let older_wait = self.claiming || self.backlog.is_some_and(|due| due <= now);
@@ -152,25 +157,17 @@ impl Lane {
         }
         match self.standing(now) {
             Standing::Suspect => 2_usize.saturating_sub(self.queue.len()),
-            Standing::Proven | Standing::Untried => 4 * self.window + 4 - self.queue.len(),
+            Standing::Proven | Standing::Unproven => 4 * self.window + 4 - self.queue.len(),
         }
     }
 
-    /// Whether the lane itself lets an attempt start.
-    pub(crate) fn may_start(&self, now: Timestamp) -> Start {
-        if self.is_disabled() || self.in_flight >= self.window_now(now) {
+    /// Whether an attempt may start, given what the lane may have under way as things stand on the node.
+    pub(crate) fn may_start(&self, allowance: usize, now: Timestamp) -> Start {
+        if self.is_disabled() || self.in_flight >= self.window.min(allowance) {
             return Start::Wait;
         }
-        let free_at =
-            self.bucket.as_ref().map_or(self.paused_until, |bucket| bucket.free_at().max(self.paused_until));
+        let free_at = self.bucket.as_ref().map_or(self.paused_until, |bucket| bucket.free_at().max(self.paused_until));
         if free_at > now { Start::Later(free_at) } else { Start::Now }
-    }
-
-    fn window_now(&self, now: Timestamp) -> usize {
-        match self.standing(now) {
-            Standing::Suspect => 1,
-            Standing::Proven | Standing::Untried => self.window,
-        }
     }
 
     /// Notes that an attempt starts.

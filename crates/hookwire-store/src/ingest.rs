@@ -33,7 +33,7 @@ pub struct NewMessage {
     pub payload: Payload,
     /// Not before this time.
     pub deliver_at: Option<Timestamp>,
-    /// How long the payload is kept.
+    /// How long the payload is kept, from when it may first be delivered.
     pub payload_retention: Duration,
     /// Only to this endpoint, whatever it chose (send-example); `None` = to all that want it.
     pub only_to: Option<EndpointKey>,

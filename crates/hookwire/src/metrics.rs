@@ -31,6 +31,12 @@ struct AnswerLabels {
     status: u16,
 }
 
+/// A failure's label.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ClassLabels {
+    class: &'static str,
+}
+
 /// Counts the API's answers.
 #[derive(Clone)]
 pub(crate) struct Answers {
@@ -101,10 +107,11 @@ fn of_engine(registry: &mut Registry, engine: &Engine) {
     counter(registry, "released", "Deliveries put back untried", metrics.released.get());
     counter(registry, "stale_settlements", "Settlements that came too late to count", metrics.stale.get());
     counter(registry, "settle_errors", "Settle batches that the store refused at first", metrics.settle_errors.get());
+    let failed = Family::<ClassLabels, Counter>::default();
     for class in ErrorClass::ALL {
-        let labelled = registry.sub_registry_with_label(("class".into(), class.name().into()));
-        counter(labelled, "failed_attempts", "Failed attempts by class", metrics.failed_of(class).get());
+        failed.get_or_create(&ClassLabels { class: class.name() }).inc_by(metrics.failed_of(class).get());
     }
+    registry.register("failed_attempts", "Failed attempts by class", failed);
     gauge(registry, "attempts_in_flight", "Attempts under way", metrics.in_flight.get());
     gauge(registry, "deliveries_held", "Deliveries in memory", metrics.held.get());
     gauge(registry, "lanes", "Lanes in memory", metrics.lanes.get());

@@ -171,11 +171,13 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
 
 fn api_settings(config: &Config) -> hookwire_api::Settings {
     let api = &config.api;
+    let public_url =
+        if api.public_url.is_empty() { format!("http://{}", config.server.listen) } else { api.public_url.clone() };
     hookwire_api::Settings {
         body_bytes_max: api.body_bytes_max,
         json_depth_max: api.json_depth_max,
         cors_origins: api.cors_origins.clone(),
-        public_url: api.public_url.clone(),
+        public_url,
     }
 }
 

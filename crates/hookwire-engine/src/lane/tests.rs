@@ -13,48 +13,60 @@ fn attempt(lane: &mut Lane, how: Ended, at: Timestamp) {
     lane.ended(how, at);
 }
 
+const PLENTY: usize = 1_000;
+
 #[test]
-fn a_new_lane_tries_one_delivery_first() {
+fn a_new_lane_may_have_as_much_under_way_as_its_window_and_the_node_allow() {
     let mut lane = Lane::new(8, NOW);
-    assert_eq!(lane.may_start(NOW), Start::Now);
+    (0..7).for_each(|_| lane.started(NOW));
+    assert_eq!(lane.may_start(PLENTY, NOW), Start::Now);
+    assert_eq!(lane.may_start(7, NOW), Start::Wait);
     lane.started(NOW);
-    assert_eq!(lane.may_start(NOW), Start::Wait);
-    assert_eq!(lane.standing(NOW), Standing::Untried);
+    assert_eq!(lane.may_start(PLENTY, NOW), Start::Wait);
+    assert_eq!(lane.standing(NOW), Standing::Unproven);
 }
 
 #[test]
 fn the_window_grows_with_successes_while_there_is_work_and_has_an_end() {
-    let mut lane = Lane::new(4, NOW);
+    let mut lane = Lane::new(20, NOW);
     attempt(&mut lane, Ended::Well, NOW);
-    assert_eq!(lane.window, 1);
+    assert_eq!(lane.window, FIRST_WINDOW);
     lane.note_backlog(NOW);
     (0..9).for_each(|_| attempt(&mut lane, Ended::Well, NOW));
-    assert_eq!(lane.window, 4);
+    assert_eq!(lane.window, 20);
     assert_eq!(lane.standing(NOW), Standing::Proven);
 }
 
 #[test]
-fn a_lane_whose_attempts_hang_becomes_suspect_before_they_end() {
+fn refusals_halve_the_window_and_silence_closes_it_but_for_one() {
+    let mut lane = Lane::new(16, NOW);
+    attempt(&mut lane, Ended::Refused, NOW);
+    assert_eq!((lane.window, lane.standing(NOW)), (8, Standing::Unproven));
+    attempt(&mut lane, Ended::Silent, NOW);
+    assert_eq!((lane.window, lane.standing(NOW)), (1, Standing::Suspect));
+}
+
+#[test]
+fn a_lane_from_which_nothing_comes_back_for_a_while_draws_on_the_share_of_the_unproven() {
     let mut lane = Lane::new(8, NOW);
-    lane.note_backlog(NOW);
     attempt(&mut lane, Ended::Well, NOW);
     lane.started(NOW);
-    assert_eq!(lane.may_start(later(900)), Start::Now);
-    assert_eq!(lane.standing(later(1_001)), Standing::Suspect);
-    assert_eq!(lane.may_start(later(1_001)), Start::Wait);
+    assert_eq!(lane.standing(later(900)), Standing::Proven);
+    assert_eq!(lane.standing(later(1_001)), Standing::Unproven);
+    assert_eq!(lane.may_start(PLENTY, later(1_001)), Start::Now);
 }
 
 #[test]
 fn silence_paces_a_lane_and_one_success_frees_it() {
     let mut lane = Lane::new(8, NOW);
     (0..4).for_each(|_| attempt(&mut lane, Ended::Silent, NOW));
-    assert_eq!(lane.may_start(NOW), Start::Now);
+    assert_eq!(lane.may_start(PLENTY, NOW), Start::Now);
     attempt(&mut lane, Ended::Silent, NOW);
-    assert_eq!(lane.may_start(NOW), Start::Later(later(50)));
+    assert_eq!(lane.may_start(PLENTY, NOW), Start::Later(later(50)));
     (0..20).for_each(|_| attempt(&mut lane, Ended::Silent, NOW));
-    assert_eq!(lane.may_start(NOW), Start::Later(later(5_000)));
+    assert_eq!(lane.may_start(PLENTY, NOW), Start::Later(later(5_000)));
     attempt(&mut lane, Ended::Well, NOW);
-    assert_eq!(lane.may_start(NOW), Start::Now);
+    assert_eq!(lane.may_start(PLENTY, NOW), Start::Now);
 }
 
 #[test]
@@ -73,6 +85,6 @@ fn a_throttle_spreads_attempts() {
     let mut lane = Lane::new(8, NOW);
     lane.bucket = Some(Bucket::new(2));
     attempt(&mut lane, Ended::Well, NOW);
-    assert_eq!(lane.may_start(NOW), Start::Later(later(500)));
-    assert_eq!(lane.may_start(later(500)), Start::Now);
+    assert_eq!(lane.may_start(PLENTY, NOW), Start::Later(later(500)));
+    assert_eq!(lane.may_start(PLENTY, later(500)), Start::Now);
 }

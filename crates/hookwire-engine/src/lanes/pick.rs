@@ -5,21 +5,37 @@ use hookwire_core::{EndpointKey, Timestamp};
 use super::{CLAIMS_MAX, ClaimOrder, Inner, Job, Work};
 use crate::lane::{Standing, Start};
 
-const TURNS: [Standing; 3] = [Standing::Proven, Standing::Untried, Standing::Suspect];
+const TURNS: [Standing; 3] = [Standing::Proven, Standing::Unproven, Standing::Suspect];
 
 impl Inner {
     /// Permits that lanes of this standing may hold together.
     fn share(&self, standing: Standing) -> usize {
         match standing {
             Standing::Proven => self.limits.permits,
-            Standing::Untried => self.limits.permits / 2,
+            Standing::Unproven => self.limits.permits / 2,
             Standing::Suspect => (self.limits.permits / 4).max(1),
         }
     }
 
-    fn has_permit(&self, standing: Standing) -> bool {
+    fn free(&self, standing: Standing) -> usize {
         let all: usize = self.in_flight.iter().sum();
-        all < self.limits.permits && self.in_flight[standing as usize] < self.share(standing)
+        let of_all = self.limits.permits.saturating_sub(all);
+        of_all.min(self.share(standing).saturating_sub(self.in_flight[standing as usize]))
+    }
+
+    /// What one lane may have under way: a part of what is still free, so that the scarcer permits are, the less a lane
+    /// can take of them (the dynamic threshold of shared-memory switches, Choudhury and Hahne 1998).
+    fn allowance(&self, standing: Standing) -> usize {
+        let part = match standing {
+            Standing::Proven => 8,
+            Standing::Unproven => 64,
+            Standing::Suspect => return 1,
+        };
+        (self.free(standing) / part).max(1)
+    }
+
+    fn has_permit(&self, standing: Standing) -> bool {
+        self.free(standing) > 0
     }
 
     /// Whether some lane waits that could be started right now.
@@ -54,12 +70,14 @@ impl Inner {
         if lane.ready || lane.queue.is_empty() {
             return;
         }
-        match lane.may_start(now) {
+        let standing = lane.standing(now);
+        let allowance = self.allowance(standing);
+        let lane = self.lane(endpoint, now);
+        match lane.may_start(allowance, now) {
             Start::Wait => {}
             Start::Later(at) => self.set_timer(endpoint, at, now, work),
             Start::Now => {
                 lane.ready = true;
-                let standing = lane.standing(now);
                 self.ready[standing as usize].push_back(endpoint);
             }
         }
@@ -108,9 +126,10 @@ impl Inner {
             return false;
         }
         let Some(endpoint) = self.ready[queue as usize].pop_front() else { return false };
+        let allowance = self.allowance(queue);
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return true };
         lane.ready = false;
-        let may_start = lane.may_start(now) == Start::Now && lane.standing(now) == queue;
+        let may_start = lane.may_start(allowance, now) == Start::Now && lane.standing(now) == queue;
         if may_start
             && let Some(app) = lane.queue.front().map(|claim| claim.app.key)
             && let Some(bucket) = self.apps.get_mut(&app)

@@ -94,13 +94,14 @@ fn hanging_newcomers_leave_half_of_the_permits_to_lanes_with_a_good_record() {
 
 #[test]
 fn a_silent_lane_gets_one_permit_at_a_time() {
-    let (lanes, app) = (lanes(64, 1_000), app(None));
+    let (lanes, app) = (lanes(4_096, 1_000), app(None));
     let hole = endpoint(1, false, NOW);
-    let jobs = offer(&lanes, &vec![hole.clone(); 10], &app, NOW);
-    assert_eq!(jobs.len(), 1);
-    let work = lanes.ended(hole.key, jobs[0].share, Ended::Silent, NOW);
-    assert_eq!(work.jobs.len(), 1);
-    assert_eq!(work.jobs[0].share, Standing::Suspect);
+    let jobs = offer(&lanes, &vec![hole.clone(); 20], &app, NOW);
+    assert_eq!(jobs.len(), 16);
+    let work = jobs[1..].iter().map(|job| lanes.ended(hole.key, job.share, Ended::Silent, NOW));
+    assert_eq!(work.map(|work| work.jobs.len()).sum::<usize>(), 0);
+    let later = NOW.plus(Duration::from_secs(6));
+    assert_eq!(lanes.ended(hole.key, jobs[0].share, Ended::Untried, later).jobs[0].share, Standing::Suspect);
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn waiting_deliveries_are_claimed_when_they_are_due() {
 fn disabling_an_endpoint_puts_its_queued_deliveries_back() {
     let (lanes, app) = (lanes(64, 100), app(None));
     let hole = endpoint(1, false, NOW);
-    offer(&lanes, &vec![hole.clone(); 3], &app, NOW);
+    assert_eq!(offer(&lanes, &vec![hole.clone(); 3], &app, NOW).len(), 1);
     let later = NOW.plus(Duration::from_secs(1));
     let off = Prepared::new(endpoint(1, true, later), &AddressPolicy::new(Vec::new()), false, "test");
     assert_eq!(lanes.changed(off, later).release.len(), 2);

@@ -107,7 +107,8 @@ fn insert(work: &mut Work<'_>, message: &Message, retention: Duration) -> Done<(
 
 /// Whether the payload's removal needs an index entry: retention finds the others in the order of their keys.
 fn is_short_lived(work: &Work<'_>, message: &Message, retention: Duration) -> bool {
-    retention != work.shared.settings.payload_retention || message.payload_expires < work.shared.sweep_barrier
+    let usual = retention == work.shared.settings.payload_retention && message.deliver_at.is_none();
+    !usual || message.payload_expires < work.shared.sweep_barrier
 }
 
 fn fan_out(

@@ -41,6 +41,8 @@ fn into_app(work: &mut Work<'_>, state: &Rc<AppState>, new: NewMessage) -> Done<
         None => Audience::Subscribers,
     };
     let (request, now, retention, app) = (new.request, new.now, new.payload_retention, state.app.key);
+    // A payload is kept for its time from when it may first be delivered.
+    let due = new.deliver_at.map_or(now, |at| at.max(now));
     let message = Message {
         key: new.key,
         app,
@@ -51,7 +53,7 @@ fn into_app(work: &mut Work<'_>, state: &Rc<AppState>, new: NewMessage) -> Done<
         payload: Some(new.payload),
         created: now,
         deliver_at: new.deliver_at,
-        payload_expires: now.plus(retention),
+        payload_expires: due.plus(retention),
     };
     let deliveries = deliver(work, state, message, retention, audience)?;
     if let Some(request) = &request {

@@ -49,10 +49,14 @@ pub(crate) fn recall(work: &Work<'_>, request: &RequestId, now: Timestamp) -> Do
         let message = one(work.db, sql::MESSAGE_BY_KEY, [message], |row| read_message(row, true))?;
         return Ok(message.map_or(Remembered::Nothing, |message| Remembered::Message(Box::new(message))));
     }
-    Ok(match status {
-        Some(status) => Remembered::Answer(SavedAnswer { status, body: answer.unwrap_or_default() }),
-        None => Remembered::Running,
-    })
+    let Some(status) = status else { return Ok(Remembered::Running) };
+    let body = work.shared.vault.open(&answer.unwrap_or_default(), &row_name(request))?.to_vec();
+    Ok(Remembered::Answer(SavedAnswer { status, body }))
+}
+
+/// What an answer is sealed for: it may hold a secret, so it is kept as one.
+fn row_name(request: &RequestId) -> String {
+    format!("request/{:032x}", u128::from_be_bytes(request.key))
 }
 
 /// Remembers which message a request made.
@@ -72,13 +76,14 @@ fn put(
     message: Option<MessageKey>,
     answer: Option<&SavedAnswer>,
 ) -> Done<()> {
+    let sealed = answer.map(|answer| work.shared.vault.seal(&answer.body, &row_name(request)));
     let row = params![
         request.key,
         request.body,
         now.micros(),
         message.map(MessageKey::raw),
         answer.map(|answer| answer.status),
-        answer.map(|answer| &answer.body),
+        sealed,
     ];
     run(work.db, sql::REQUEST_PUT, row)?;
     Ok(())
