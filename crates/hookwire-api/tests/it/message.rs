@@ -174,6 +174,25 @@ async fn an_expunged_payload_is_shown_as_expired() {
 }
 
 #[tokio::test]
+async fn several_payloads_are_removed_at_once_and_each_is_answered_for() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let (gone, kept) = (org.make_message("acme", 1).await, org.make_message("acme", 2).await);
+    let path = "/app/acme/msg/bulk-expunge";
+    let answer = org.post(path, json!({ "ids": [gone, "none"] })).await.expect(200);
+    let mut expected = json!({ "none": "not-found" });
+    expected[&gone] = "expunged".into();
+    assert_eq!(answer["results"], expected);
+    let payload =
+        async |id: &str| org.get(&format!("/app/acme/msg/{id}")).await.expect(200)["payload"].clone();
+    assert_eq!(payload(&gone).await, json!({ "expired": true }));
+    assert_eq!(payload(&kept).await, json!({ "number": 2 }));
+    org.post(path, json!({ "ids": [] })).await.expect_invalid_at("body.ids");
+    org.post(path, json!({ "ids": vec!["x"; 101] })).await.expect_invalid_at("body.ids");
+}
+
+#[tokio::test]
 async fn a_precheck_tells_whether_anybody_wants_the_message() {
     let world = World::new();
     let org = world.org();

@@ -70,6 +70,7 @@ fn body(id: &str) -> String {
         "endpoint.recover" | "endpoint.replay_missing" => json!({ "since": "2026-09-20T00:00:00Z" }),
         "endpoint.send_example" => json!({ "eventType": "svix.ping" }),
         "message.create" => json!({ "eventType": "a", "payload": {} }),
+        "message.bulk_expunge_content" => json!({ "ids": ["evt"] }),
         "message.precheck" => json!({ "eventType": "a" }),
         _ if id.starts_with("event_type") => json!({ "name": "x", "description": "taken over", "spec": {} }),
         _ => json!({}),

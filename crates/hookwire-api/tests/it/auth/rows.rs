@@ -60,6 +60,7 @@ pub(crate) const ROWS: &[(&str, Reach)] = &[
     ("event_type.upsert", Reach::Org),
     ("health.get", Reach::Open),
     ("health.ping", Reach::Open),
+    ("message.bulk_expunge_content", Reach::Org),
     ("message.create", Reach::Org),
     ("message.expunge_content", Reach::Org),
     ("message.get", Reach::App),
