@@ -1,1 +1,147 @@
-//! hookwire-store-suite.
+//! What every store must do: one list of named cases, and a comparison with a model, run by each backend.
+//!
+//! A backend's tests say `conformance_cases!(make)`, where `make()` answers a fresh [`Backend`]; each case becomes a test
+//! of its own name. A case that is written but not listed is dead code, which the lints refuse.
+
+mod cases;
+mod model;
+mod recorder;
+mod sure;
+mod world;
+
+pub use recorder::Recorder;
+pub use world::{Backend, Options, World};
+
+/// Turns the list into functions that backends can call, and into the macro that makes tests of them.
+macro_rules! list {
+    ($d:tt $($area:ident { $($name:ident)* })*) => {
+        /// The listed cases, by name.
+        pub mod listed {
+            $($(
+                /// One case.
+                pub async fn $name(world: crate::World) {
+                    crate::cases::$area::$name(world).await;
+                }
+            )*)*
+        }
+
+        /// Makes a test of every case. The argument is a function without parameters that answers a [`Backend`] with
+        /// nothing in it.
+        #[macro_export]
+        macro_rules! conformance_cases {
+            ($d make:path) => {
+                $($(
+                    #[tokio::test]
+                    async fn $name() {
+                        $crate::listed::$name($crate::World::new(Box::new($d make())).await).await;
+                    }
+                )*)*
+            };
+        }
+    };
+}
+
+list! { $
+    apps {
+        an_app_is_found_by_id_and_by_uid
+        a_taken_uid_answers_the_app_that_has_it
+        upserting_an_app_makes_or_changes_it
+        an_app_can_be_changed_but_not_to_a_taken_uid
+        a_deleted_app_is_gone_and_its_uid_is_free
+        apps_are_paged_in_both_directions
+    }
+    endpoints {
+        an_endpoint_keeps_every_field
+        an_endpoints_uid_is_unique_in_its_app
+        upserting_an_endpoint_keeps_its_secret
+        a_rotated_secret_signs_on_until_its_time
+        a_deleted_endpoint_owes_nothing_and_its_log_stays
+        endpoints_are_paged_in_both_directions
+        the_dispatcher_hears_of_changes
+    }
+    event_types {
+        an_event_type_is_made_once_and_replaces_an_archived_one
+        an_event_type_can_be_changed_archived_and_expunged
+        missing_event_types_are_those_absent_or_archived
+        event_types_are_listed_by_name_as_far_as_they_are_visible
+    }
+    ingest {
+        a_message_goes_to_the_endpoints_that_want_it
+        a_message_needs_an_app_of_its_org_or_makes_it
+        an_event_id_is_taken_once
+        a_repeated_request_answers_the_first_message
+        a_message_can_be_for_one_endpoint_only
+        deliveries_are_leased_on_ingest_while_there_is_room
+        a_scheduled_message_waits_for_its_time
+        a_raw_body_is_kept_byte_for_byte
+        requests_are_remembered_with_their_answers
+    }
+    leases {
+        due_deliveries_are_claimed_oldest_first
+        a_claim_stops_at_its_sum_of_bytes
+        a_claim_carries_all_that_an_attempt_needs
+        a_stale_fence_changes_nothing
+        an_expired_lease_can_be_claimed_again_with_a_greater_fence
+        an_expired_lease_from_ingest_can_be_claimed
+        a_settlement_counts_once
+        a_released_delivery_has_used_up_nothing
+        lanes_are_endpoints_with_unsettled_deliveries
+        a_disabled_endpoint_keeps_its_deliveries_until_it_is_enabled
+        a_detached_dispatcher_is_given_nothing
+    }
+    resends {
+        a_settled_delivery_starts_anew
+        one_that_waits_for_a_retry_is_tried_at_once_and_uses_up_nothing
+        one_that_was_never_owed_is_made
+        what_can_not_be_sent_again_says_why
+    }
+    health {
+        failing_begins_and_ends
+        an_endpoint_is_turned_off_when_its_patience_is_over
+        gone_turns_an_endpoint_off_at_once
+        the_brake_keeps_many_endpoints_on
+    }
+    notices {
+        changes_of_endpoints_are_told
+        the_end_of_a_message_is_told_once
+        an_endpoint_turned_off_is_told
+        there_are_no_notices_about_notices
+    }
+    history {
+        messages_are_paged_in_both_directions
+        messages_are_found_by_every_filter
+        attempts_of_an_endpoint_are_found_by_every_filter
+        attempts_of_a_message_are_listed_by_age
+        messages_of_an_endpoint_show_where_each_stands
+        endpoints_of_a_message_include_deleted_ones
+        the_numbers_of_an_endpoint_add_up
+        payloads_and_responses_can_be_erased
+        a_rare_filter_says_where_to_go_on
+    }
+    upkeep {
+        payloads_go_when_their_time_is_up
+        a_pending_delivery_outlives_its_payload_as_a_name
+        old_attempts_go_and_later_ones_stay
+        old_messages_go_with_all_that_belongs_to_them
+        forgotten_requests_are_new_again
+        deliveries_of_a_deleted_endpoint_are_cancelled_step_by_step
+        a_recovery_queues_what_failed
+        a_replay_queues_what_was_never_owed
+        tasks_belong_to_their_org
+        a_closed_store_is_unavailable
+        the_writer_counts_what_it_does
+    }
+    tenants {
+        another_org_finds_nothing
+        another_app_finds_nothing
+    }
+    reopening {
+        everything_committed_is_there_after_a_crash
+        leases_of_an_earlier_run_are_void
+        keys_go_on_above_those_that_are_stored
+        a_running_task_goes_on
+    }
+    models {
+        random_commands_do_what_the_model_does
+    }
+}

@@ -72,7 +72,10 @@ where
 }
 
 /// What callers ask of the writer.
-#[expect(clippy::large_enum_variant, reason = "most operations are ingests: a box for each costs more than the room")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most operations are ingests: a box for each costs more than the room"
+)]
 pub(crate) enum Operation {
     Ingest(Asked<NewMessage, Ingested>),
     Settle(Asked<(Vec<Settlement>, Timestamp), Vec<Settled>>),

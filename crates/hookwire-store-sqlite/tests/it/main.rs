@@ -1,0 +1,9 @@
+//! The embedded store: the cases that every backend passes, and what is its own.
+
+mod place;
+
+mod conformance {
+    //! Every case of the suite, each on a file of its own.
+
+    hookwire_store_suite::conformance_cases!(crate::place::Place::new);
+}
