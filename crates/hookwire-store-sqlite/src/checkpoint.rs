@@ -11,6 +11,8 @@ use crate::shared::Shared;
 
 /// The writer restarts the log when it is longer than this.
 pub(crate) const WAL_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+/// The writer cuts the log's file when it is longer than this.
+pub(crate) const WAL_FILE_BYTES_MAX: u64 = 2 * WAL_BYTES_MAX;
 const INTERVAL: Duration = Duration::from_millis(100);
 /// A frame's header in the log.
 const FRAME_HEADER_BYTES: u64 = 24;
@@ -26,15 +28,26 @@ pub(crate) enum Mode {
     Truncate,
 }
 
-/// Makes a checkpoint; answers the length of the log in bytes.
-pub(crate) fn run(db: &Connection, mode: Mode) -> rusqlite::Result<u64> {
+/// What a checkpoint found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome {
+    /// Somebody was in the way, so that not everything was done.
+    pub(crate) was_busy: bool,
+    /// The length of the log in bytes.
+    pub(crate) log_bytes: u64,
+}
+
+/// Makes a checkpoint.
+pub(crate) fn run(db: &Connection, mode: Mode) -> rusqlite::Result<Outcome> {
     let sql = match mode {
         Mode::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
         Mode::Restart => "PRAGMA wal_checkpoint(RESTART)",
         Mode::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
     };
-    let frames: i64 = db.prepare_cached(sql)?.query_row([], |row| row.get(1))?;
-    Ok(u64::try_from(frames).unwrap_or(0) * (PAGE_BYTES + FRAME_HEADER_BYTES))
+    db.prepare_cached(sql)?.query_row([], |row| {
+        let frames = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+        Ok(Outcome { was_busy: row.get(0)?, log_bytes: frames * (PAGE_BYTES + FRAME_HEADER_BYTES) })
+    })
 }
 
 /// Tells the thread to end.
@@ -75,8 +88,9 @@ pub(crate) fn start(
                 continue;
             }
             commits = now;
+            let _alone = shared.checkpointing.lock().expect("nobody panics with this lock");
             match run(&db, Mode::Passive) {
-                Ok(bytes) => shared.wal_bytes.store(bytes, Ordering::Relaxed),
+                Ok(outcome) => shared.wal_bytes.store(outcome.log_bytes, Ordering::Relaxed),
                 Err(error) => tracing::warn!(%error, "a checkpoint failed"),
             }
         }

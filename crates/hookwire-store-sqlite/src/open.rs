@@ -112,6 +112,7 @@ impl SqliteStore {
             dispatch: RwLock::new(None),
             leases: Mutex::new(Leases::default()),
             counters: Counters::default(),
+            checkpointing: Mutex::new(()),
             wal_bytes: AtomicU64::new(0),
         });
         let sweep = Sweep { payload: facts.sweep_payload, ..Sweep::default() };

@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) dispatch: RwLock<Option<Arc<dyn Dispatch>>>,
     pub(crate) leases: Mutex<Leases>,
     pub(crate) counters: Counters,
+    /// Held while a checkpoint is made: SQLite makes one at a time, and refuses the second instead of waiting.
+    pub(crate) checkpointing: Mutex<()>,
     /// Size of the write-ahead log when it was last looked at, in bytes.
     pub(crate) wal_bytes: AtomicU64,
 }

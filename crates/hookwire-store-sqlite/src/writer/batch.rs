@@ -1,5 +1,6 @@
 //! One transaction for many operations: all of them are committed, or none.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use super::effects::{Effects, Tally};
 use super::operation::Operation;
 use super::sweep::Sweep;
 use super::work::{Marks, Work};
-use crate::checkpoint::{self, WAL_BYTES_MAX};
+use crate::checkpoint::{self, WAL_BYTES_MAX, WAL_FILE_BYTES_MAX};
 use crate::connection;
 use crate::fault::{Done, Fault, needs_new_connection, told};
 use crate::shared::Shared;
@@ -33,12 +34,19 @@ pub(crate) struct Batcher {
     cache: Cache,
     sweep: Sweep,
     marks: Marks,
+    /// The write-ahead log's file.
+    log: PathBuf,
+    /// When to try again to restart the log.
+    not_before: Option<Instant>,
 }
 
 impl Batcher {
     pub(crate) fn new(seed: Seed) -> Self {
         let Seed { shared, db, marks, sweep } = seed;
-        Self { shared, db: Some(db), cache: Cache::default(), sweep, marks }
+        let mut log = shared.path.as_os_str().to_owned();
+        log.push("-wal");
+        let (cache, log) = (Cache::default(), PathBuf::from(log));
+        Self { shared, db: Some(db), cache, sweep, marks, log, not_before: None }
     }
 
     /// Carries out what is in `batch` and answers everybody; `batch` is empty afterwards.
@@ -119,20 +127,38 @@ impl Batcher {
     }
 
     /// Starts the write-ahead log from its beginning again when it has become long, so that it never outgrows a bound.
-    fn restart_log(&self) {
-        if self.shared.wal_bytes.load(Ordering::Relaxed) < WAL_BYTES_MAX {
+    /// Its file is written over then, which is quicker than making it grow; only when checkpoints lag far behind and
+    /// the file grows nevertheless is it cut.
+    fn restart_log(&mut self) {
+        let Some(db) = &self.db else { return };
+        let is_outgrown = || std::fs::metadata(&self.log).is_ok_and(|log| log.len() > WAL_FILE_BYTES_MAX);
+        let mode = if self.shared.wal_bytes.load(Ordering::Relaxed) >= WAL_BYTES_MAX {
+            checkpoint::Mode::Restart
+        } else if is_outgrown() {
+            checkpoint::Mode::Truncate
+        } else {
+            return;
+        };
+        if self.not_before.is_some_and(|time| Instant::now() < time) {
             return;
         }
-        let Some(db) = &self.db else { return };
-        // Readers keep their transactions short; if one does not, the next look at the log tries again.
+        let _alone = self.shared.checkpointing.lock().expect("nobody panics with this lock");
+        // Readers keep their transactions short; when one does not, the writer tries again a little later.
         let restarted = db
             .busy_timeout(Duration::from_millis(50))
-            .and_then(|()| checkpoint::run(db, checkpoint::Mode::Restart))
-            .and_then(|seen| db.busy_timeout(connection::BUSY_TIMEOUT).map(|()| seen));
-        if let Err(error) = restarted {
-            tracing::warn!(%error, "the write-ahead log could not be restarted");
+            .and_then(|()| checkpoint::run(db, mode))
+            .and_then(|outcome| db.busy_timeout(connection::BUSY_TIMEOUT).map(|()| outcome));
+        let is_done = match restarted {
+            Ok(outcome) => !outcome.was_busy,
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log could not be restarted");
+                false
+            }
+        };
+        self.not_before = (!is_done).then(|| Instant::now() + Duration::from_millis(500));
+        if is_done {
+            self.shared.wal_bytes.store(0, Ordering::Relaxed);
         }
-        self.shared.wal_bytes.store(0, Ordering::Relaxed);
     }
 
     /// The last thing: everything goes into the file itself.

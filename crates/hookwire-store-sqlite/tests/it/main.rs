@@ -1,5 +1,10 @@
 //! The embedded store: the cases that every backend passes, and what is its own.
 
+mod confidential;
+mod full;
+mod log;
+mod opening;
+mod orphans;
 mod place;
 
 mod conformance {

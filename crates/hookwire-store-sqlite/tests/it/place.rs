@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use hookwire_core::KeyMint;
-use hookwire_store::{SharedStore, Vault};
+use hookwire_core::{
+    App, EventTypeName, KeyMint, MessageKey, Metadata, NewApp, NewEndpoint, OrgId, Payload, Reference,
+    Secret, Timestamp,
+};
+use hookwire_store::ingest::NewMessage;
+use hookwire_store::{Catalog, SharedStore, Vault};
 use hookwire_store_sqlite::{OpenError, Settings, SqliteStore, Synchronous};
 use hookwire_store_suite::{Backend, Options};
 use tempfile::TempDir;
@@ -51,5 +55,61 @@ impl Backend for Place {
             store.expect("the store opens") as SharedStore
         }
         .boxed()
+    }
+}
+
+/// When the tests take place.
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+
+/// The org of the tests.
+pub(crate) fn org() -> OrgId {
+    OrgId::stored("org_main")
+}
+
+/// Settings that trust the machine's power supply.
+pub(crate) fn quick() -> Settings {
+    Settings { synchronous: Synchronous::Normal, ..Settings::default() }
+}
+
+/// Makes an app.
+pub(crate) async fn app(store: &SqliteStore) -> App {
+    let new = NewApp { name: "App".to_owned(), ..NewApp::default() };
+    store.create_app(&org(), new, NOW).await.expect("an app").into_inner()
+}
+
+/// The words of an endpoint that takes everything.
+pub(crate) fn new_endpoint() -> NewEndpoint {
+    NewEndpoint {
+        uid: None,
+        url: "https://example.com/hook".to_owned(),
+        description: String::new(),
+        version: 1,
+        disabled: false,
+        event_types: None,
+        channels: None,
+        throttle_rate: None,
+        metadata: Metadata::new(),
+        headers: None,
+        secret: Secret::from_random([7; 24]),
+    }
+}
+
+/// A message with so many bytes of payload.
+pub(crate) fn message(app: &App, key: MessageKey, bytes: usize) -> NewMessage {
+    NewMessage {
+        org: org(),
+        app: Reference::Key(app.key),
+        create_app: None,
+        key,
+        event_type: EventTypeName::stored("invoice.paid"),
+        event_id: None,
+        channels: Vec::new(),
+        tags: Vec::new(),
+        payload: Payload::from_json(vec![b'1'; bytes]),
+        deliver_at: None,
+        payload_retention: Settings::default().payload_retention,
+        only_to: None,
+        request: None,
+        now: NOW,
     }
 }

@@ -7,6 +7,7 @@ use hookwire_core::id::Key;
 use hookwire_core::limits::OLD_SECRETS_MAX;
 use hookwire_core::{Channel, DeliveryState, Endpoint, EndpointChange, NewEndpoint, Reference, Secret};
 use hookwire_store::catalog::{Created, Rotated, Rotation};
+use hookwire_store::history::{AttemptFilter, MessageFilter};
 use hookwire_store::{Cursor, Error, Order};
 
 use crate::recorder::Recorder;
@@ -128,12 +129,12 @@ pub(crate) async fn a_deleted_endpoint_owes_nothing_and_its_log_stays(world: Wor
     assert_eq!(world.pending().await, 0);
     recorder.until(|heard| heard.removed == [endpoint.key]).await;
     let log = store
-        .attempts_of_endpoint(app.key, endpoint.key, Default::default(), false, ascending(10))
+        .attempts_of_endpoint(app.key, endpoint.key, AttemptFilter::default(), false, ascending(10))
         .await
         .sure();
     assert_eq!(log.items.len(), 1);
     let owed = store
-        .messages_of_endpoint(app.key, endpoint.key, Default::default(), None, None, ascending(10))
+        .messages_of_endpoint(app.key, endpoint.key, MessageFilter::default(), None, None, ascending(10))
         .await
         .sure();
     let states: Vec<_> = owed.items.iter().map(|(message, status)| (message.key, status.state)).collect();

@@ -101,6 +101,7 @@ pub(crate) async fn messages_are_found_by_every_filter(world: World) {
 }
 
 pub(crate) async fn messages_of_an_endpoint_show_where_each_stands(world: World) {
+    use DeliveryState::{Canceled, Delivered, Exhausted, Pending};
     let app = world.app().await;
     let endpoint = world.endpoint(&app).await;
     let delivered = world.send(&app).await;
@@ -140,18 +141,17 @@ pub(crate) async fn messages_of_an_endpoint_show_where_each_stands(world: World)
     let all = read(any(), None, None, ascending(10)).await;
     let status: Vec<_> = all.iter().map(|(_, status)| (status.state, status.attempts)).collect();
     let expected = [
-        (DeliveryState::Delivered, 1),
-        (DeliveryState::Exhausted, 1),
-        (DeliveryState::Canceled, 0),
-        (DeliveryState::Pending, 1),
-        (DeliveryState::Pending, 0),
-        (DeliveryState::Pending, 0),
+        (Delivered, 1),
+        (Exhausted, 1),
+        (Canceled, 0),
+        (Pending, 1),
+        (Pending, 0),
+        (Pending, 0),
     ];
     assert_eq!(status, expected);
     assert_eq!(all[3].1.next_attempt, Some(retry_at));
     assert_eq!(all[0].1.next_attempt, None);
     let (up, down) = (ascending(10), descending(10));
-    use DeliveryState::{Canceled, Delivered, Exhausted, Pending};
     assert_eq!(keys(any(), Some(&[Delivered]), None, up).await, [delivered]);
     assert_eq!(keys(any(), Some(&[Exhausted, Canceled]), None, down).await, [canceled, exhausted]);
     assert_eq!(keys(any(), Some(&[Pending]), None, up).await, [sending, pending, leased]);

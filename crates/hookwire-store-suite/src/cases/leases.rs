@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hookwire_core::{DeliveryState, EndpointChange, Payload, Reference, Transition, Trigger};
-use hookwire_store::history::DeliveryStatus;
+use hookwire_store::history::{AttemptFilter, DeliveryStatus};
 use hookwire_store::queue::Settled;
 
 use crate::recorder::{LEASE, Recorder};
@@ -64,7 +64,7 @@ pub(crate) async fn a_stale_fence_changes_nothing(world: World) {
     let settled = world.store().settle(vec![stale, good], world.now()).await.sure();
     assert_eq!(settled, [Settled::Stale, Settled::Done]);
     let log =
-        world.store().attempts_of_message(app.key, message, Default::default(), ascending(10)).await.sure();
+        world.store().attempts_of_message(app.key, message, AttemptFilter::default(), ascending(10)).await.sure();
     assert_eq!(log.items.iter().map(|attempt| attempt.response_code).collect::<Vec<_>>(), [200]);
     assert_eq!(world.stored_endpoint(&endpoint).await.sure().failing_since, None);
     assert_eq!(world.store().write_stats().stale, 1);

@@ -1,0 +1,53 @@
+//! What must not be readable on the disk.
+
+use std::time::Duration;
+
+use hookwire_core::{NewEndpoint, Reference, Secret};
+use hookwire_store::catalog::Rotation;
+use hookwire_store::{Catalog, Upkeep};
+
+use crate::place::{NOW, Place, app, new_endpoint, quick};
+
+#[tokio::test]
+async fn credentials_are_in_no_file_of_the_store() {
+    let place = Place::new();
+    let store = place.open_with(quick()).unwrap();
+    let app = app(&store).await;
+    let secret = || Secret::from_random(*b"secret-canary-secret-can");
+    let words = NewEndpoint {
+        url: "https://user:urlcanary@example.com/".to_owned(),
+        headers: Some(vec![("Authorization".to_owned(), "Bearer headercanary".to_owned())]),
+        description: "plaincanary".to_owned(),
+        secret: secret(),
+        ..new_endpoint()
+    };
+    let endpoint = store.create_endpoint(app.key, words, NOW).await.unwrap();
+    let rotation = Rotation {
+        secret: Secret::from_random(*b"rotate-canary-rotate-can"),
+        old_until: NOW.plus(Duration::from_hours(1)),
+        now: NOW,
+    };
+    store.rotate_secret(app.key, &Reference::Key(endpoint.key), rotation).await.unwrap();
+    let canaries = [
+        "urlcanary".to_owned(),
+        "headercanary".to_owned(),
+        "secret-canary".to_owned(),
+        "rotate-canary".to_owned(),
+        secret().expose()[6..30].to_owned(),
+        Secret::from_random(*b"rotate-canary-rotate-can").expose()[6..30].to_owned(),
+    ];
+    for round in ["in the log", "in the file"] {
+        let mut has_plain = false;
+        for entry in std::fs::read_dir(place.path().parent().unwrap()).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+            for canary in &canaries {
+                assert!(!holds(canary), "{canary} is {round}: {}", path.display());
+            }
+            has_plain |= holds("plaincanary");
+        }
+        assert!(has_plain, "the search finds what is there, {round}");
+        store.close().await;
+    }
+}
