@@ -120,6 +120,8 @@ list! { $
     }
     upkeep {
         payloads_go_when_their_time_is_up
+        a_scheduled_message_keeps_its_payload_from_its_time_on
+        payloads_go_in_time_when_the_usual_span_was_changed
         a_pending_delivery_outlives_its_payload_as_a_name
         old_attempts_go_and_later_ones_stay
         old_messages_go_with_all_that_belongs_to_them

@@ -87,6 +87,12 @@ impl World {
         *self.store.lock().expect("nobody panics with this lock") = Some(store);
     }
 
+    /// Opens the store again with another span for which most payloads are kept.
+    pub(crate) async fn reopen_with_retention(&mut self, span: Duration) {
+        self.options.payload_retention = span;
+        self.crash().await;
+    }
+
     pub(crate) fn mint(&self) -> &KeyMint {
         &self.options.mint
     }

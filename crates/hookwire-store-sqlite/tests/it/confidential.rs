@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hookwire_core::{NewEndpoint, Reference, Secret};
 use hookwire_store::catalog::Rotation;
-use hookwire_store::{Catalog, Upkeep};
+use hookwire_store::ingest::{RequestId, SavedAnswer};
+use hookwire_store::{Catalog, Ingest, Upkeep};
 
 use crate::place::{NOW, Place, app, new_endpoint, quick};
 
@@ -28,7 +29,11 @@ async fn credentials_are_in_no_file_of_the_store() {
         now: NOW,
     };
     store.rotate_secret(app.key, &Reference::Key(endpoint.key), rotation).await.unwrap();
+    let request = RequestId { key: [1; 16], body: [2; 16] };
+    let answer = SavedAnswer { status: 200, body: b"{\"key\":\"answercanary\"}".to_vec() };
+    store.finish_request(request, Some(answer), NOW).await.unwrap();
     let canaries = [
+        "answercanary".to_owned(),
         "urlcanary".to_owned(),
         "headercanary".to_owned(),
         "secret-canary".to_owned(),

@@ -140,14 +140,7 @@ pub(crate) async fn messages_of_an_endpoint_show_where_each_stands(world: World)
     let any = MessageFilter::default;
     let all = read(any(), None, None, ascending(10)).await;
     let status: Vec<_> = all.iter().map(|(_, status)| (status.state, status.attempts)).collect();
-    let expected = [
-        (Delivered, 1),
-        (Exhausted, 1),
-        (Canceled, 0),
-        (Pending, 1),
-        (Pending, 0),
-        (Pending, 0),
-    ];
+    let expected = [(Delivered, 1), (Exhausted, 1), (Canceled, 0), (Pending, 1), (Pending, 0), (Pending, 0)];
     assert_eq!(status, expected);
     assert_eq!(all[3].1.next_attempt, Some(retry_at));
     assert_eq!(all[0].1.next_attempt, None);

@@ -63,8 +63,11 @@ pub(crate) async fn a_stale_fence_changes_nothing(world: World) {
     let good = world.settlement(&second, 200, Transition::Delivered);
     let settled = world.store().settle(vec![stale, good], world.now()).await.sure();
     assert_eq!(settled, [Settled::Stale, Settled::Done]);
-    let log =
-        world.store().attempts_of_message(app.key, message, AttemptFilter::default(), ascending(10)).await.sure();
+    let log = world
+        .store()
+        .attempts_of_message(app.key, message, AttemptFilter::default(), ascending(10))
+        .await
+        .sure();
     assert_eq!(log.items.iter().map(|attempt| attempt.response_code).collect::<Vec<_>>(), [200]);
     assert_eq!(world.stored_endpoint(&endpoint).await.sure().failing_since, None);
     assert_eq!(world.store().write_stats().stale, 1);

@@ -40,6 +40,36 @@ pub(crate) async fn payloads_go_when_their_time_is_up(world: World) {
     assert!(world.stored(&app, later).await.sure().payload.is_some());
 }
 
+pub(crate) async fn a_scheduled_message_keeps_its_payload_from_its_time_on(world: World) {
+    let app = world.app().await;
+    let at = world.now().plus(DAY * 30);
+    let scheduled = world.send_with(&app, |message| message.deliver_at = Some(at)).await;
+    let usual = world.send(&app).await;
+    assert_eq!(world.stored(&app, scheduled).await.sure().payload_expires, at.plus(RETENTION));
+    world.pass(RETENTION + DAY);
+    assert_eq!(world.retain(|_| {}).await.payloads, 1);
+    assert_eq!(world.stored(&app, usual).await.sure().payload, None);
+    assert!(world.stored(&app, scheduled).await.sure().payload.is_some());
+    world.pass(DAY * 30);
+    assert_eq!(world.retain(|_| {}).await.payloads, 1);
+}
+
+pub(crate) async fn payloads_go_in_time_when_the_usual_span_was_changed(mut world: World) {
+    let app = world.app().await;
+    let before = world.send(&app).await;
+    world.reopen_with_retention(DAY).await;
+    let short = world.send_with(&app, |message| message.payload_retention = DAY).await;
+    world.reopen_with_retention(RETENTION).await;
+    let long = world.send(&app).await;
+    world.pass(DAY * 2);
+    assert_eq!(world.retain(|_| {}).await.payloads, 1);
+    assert_eq!(world.stored(&app, short).await.sure().payload, None);
+    assert!(world.stored(&app, before).await.sure().payload.is_some());
+    world.pass(RETENTION);
+    assert_eq!(world.retain(|_| {}).await.payloads, 2);
+    assert_eq!(world.stored(&app, long).await.sure().payload, None);
+}
+
 pub(crate) async fn a_pending_delivery_outlives_its_payload_as_a_name(world: World) {
     let app = world.app().await;
     let endpoint = world.endpoint(&app).await;
