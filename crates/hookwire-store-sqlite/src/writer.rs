@@ -16,6 +16,9 @@ pub(crate) mod settle;
 pub(crate) mod sweep;
 pub(crate) mod work;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use hookwire_store::{Error, Result};

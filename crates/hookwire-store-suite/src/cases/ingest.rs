@@ -51,6 +51,8 @@ pub(crate) async fn a_message_needs_an_app_of_its_org_or_makes_it(world: World) 
     assert_eq!(world.ingest(message.clone()).await, Ingested::NoApp);
     let mut foreign = world.message(&app);
     foreign.org = OrgId::stored("org_other");
+    assert_eq!(world.ingest(foreign.clone()).await, Ingested::NoApp);
+    world.app_of(&foreign.org, NewApp::default()).await;
     assert_eq!(world.ingest(foreign).await, Ingested::NoApp);
     let mut absent = world.message(&app);
     absent.app = Reference::Key(no_app());

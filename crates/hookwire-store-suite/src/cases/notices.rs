@@ -60,26 +60,27 @@ pub(crate) async fn the_end_of_a_message_is_told_once(world: World) {
     assert_eq!(data["lastAttempt"]["responseStatusCode"], 500);
 
     let second = world.send(&app).await;
-    for _ in 0..4 {
+    for _ in 0..3 {
         let claim = world.claim_one(&endpoint).await;
-        world.fail(&claim, Duration::from_mins(1)).await;
-        world.pass(Duration::from_mins(2));
+        world.fail(&claim, Duration::from_hours(1)).await;
+        world.pass(Duration::from_hours(1));
     }
+    // A failed attempt by hand is not the fourth.
     let claim = world.claim_one(&endpoint).await;
-    let planned = world.now().plus(Duration::from_hours(1));
-    world.end(&claim, 500, Transition::RetryAt(planned)).await;
-    // A failed attempt by hand is not told again.
+    world.settle(World::released(&claim, world.now().plus(Duration::from_hours(1)))).await;
     let references = (Reference::Key(second), Reference::Key(endpoint.key));
     world.store().resend(app.key, &references.0, &references.1, world.now()).await.sure();
     let claim = world.claim_one(&endpoint).await;
+    let planned = world.now().plus(Duration::from_hours(1));
     world.end(&claim, 500, Transition::RetryAt(planned)).await;
+    assert_eq!(world.told(&internal).await.len(), 2);
     world.pass(Duration::from_hours(1));
     let claim = world.claim_one(&endpoint).await;
+    world.fail(&claim, Duration::ZERO).await;
+    let claim = world.claim_one(&endpoint).await;
     world.succeed(&claim).await;
-    assert_eq!(
-        types(&world.told(&internal).await)[2..],
-        ["message.attempt.failing", "message.attempt.recovered"]
-    );
+    let told = world.told(&internal).await;
+    assert_eq!(types(&told)[2..], ["message.attempt.failing", "message.attempt.recovered"]);
 }
 
 pub(crate) async fn an_endpoint_turned_off_is_told(world: World) {
@@ -107,6 +108,12 @@ pub(crate) async fn there_are_no_notices_about_notices(world: World) {
     world.end(&claim, 410, Transition::Exhausted).await;
     assert!(world.stored_endpoint(&listener).await.sure().disabled);
     assert_eq!(types(&world.told(&internal).await), ["endpoint.created"]);
+    // Not even to an app that would be about the notices' own org.
+    let own = hookwire_core::notice::notices_org();
+    let new = hookwire_core::NewApp { uid: Some(uid(own.as_str())), ..hookwire_core::NewApp::default() };
+    let about_itself = world.app_of(&own, new).await;
+    world.endpoint(&about_itself).await;
+    assert_eq!(types(&world.told(&about_itself).await), [] as [&str; 0]);
     // Another org's endpoints are not told here.
     let other = hookwire_core::OrgId::stored("org_other");
     let elsewhere = world.app_of(&other, hookwire_core::NewApp::default()).await;
