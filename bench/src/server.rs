@@ -111,6 +111,15 @@ impl Server {
         id_of(&app)
     }
 
+    /// Sees to it that an event type exists.
+    async fn ensure_event_type(&self, name: &str) -> anyhow::Result<()> {
+        let mut connection = Connection::open(self.peer.clone()).await?;
+        let body = Bytes::from(json!({ "description": "bench" }).to_string());
+        let (status, answer) = connection.send(Method::PUT, &format!("/api/v1/event-type/{name}"), body).await?;
+        anyhow::ensure!(status.is_success(), "event type {name}: {status} {}", String::from_utf8_lossy(&answer));
+        Ok(())
+    }
+
     /// Makes an endpoint, for some event types or (with none) for all, and returns its id.
     pub(crate) async fn create_endpoint(
         &self,
@@ -120,6 +129,9 @@ impl Server {
     ) -> anyhow::Result<String> {
         let mut endpoint = json!({ "url": url });
         if !event_types.is_empty() {
+            for name in event_types {
+                self.ensure_event_type(name).await?;
+            }
             endpoint["filterTypes"] = json!(event_types);
         }
         let path = format!("/api/v1/app/{app}/endpoint");
