@@ -95,14 +95,14 @@ pub enum Transition {
 
 /// What follows from one attempt. Pure: engine, simulations and tests call the same function.
 ///
-/// `chance` is uniform in [0, 1). A failed manual attempt at a delivery whose schedule still runs uses up none of its
+/// `chance` answers with a number uniform in [0, 1); it is asked only when a retry follows. A failed manual attempt at a delivery whose schedule still runs uses up none of its
 /// attempts: the schedule goes on as if nobody had tried by hand.
 pub fn decide(
     delivery: &Delivery,
     verdict: Verdict,
     policy: &RetryPolicy,
     now: Timestamp,
-    chance: f64,
+    chance: impl FnOnce() -> f64,
 ) -> Transition {
     let retry_after = match verdict {
         Verdict::Success => return Transition::Delivered,
@@ -112,7 +112,7 @@ pub fn decide(
     if let Some(at) = delivery.resume_at {
         return Transition::RetryAt(at.max(now));
     }
-    match policy.delay(delivery.attempts + 1, retry_after, chance) {
+    match policy.delay(delivery.attempts + 1, retry_after, chance()) {
         Some(wait) => Transition::RetryAt(now.plus(wait)),
         None => Transition::Exhausted,
     }
@@ -145,12 +145,12 @@ mod tests {
 
     #[test]
     fn success_is_final_whatever_came_before() {
-        assert_eq!(decide(&delivery(2), Verdict::Success, &two_retries(), NOW, 0.5), Transition::Delivered);
+        assert_eq!(decide(&delivery(2), Verdict::Success, &two_retries(), NOW, || 0.5), Transition::Delivered);
     }
 
     #[test]
     fn a_failure_is_retried_until_the_schedule_ends() {
-        let next = |attempts| decide(&delivery(attempts), FAILURE, &two_retries(), NOW, 0.5);
+        let next = |attempts| decide(&delivery(attempts), FAILURE, &two_retries(), NOW, || 0.5);
         assert_eq!(next(0), Transition::RetryAt(NOW.plus(Duration::from_secs(5))));
         assert_eq!(next(1), Transition::RetryAt(NOW.plus(Duration::from_mins(5))));
         assert_eq!(next(2), Transition::Exhausted);
@@ -158,15 +158,15 @@ mod tests {
 
     #[test]
     fn gone_ends_the_delivery_at_once() {
-        assert_eq!(decide(&delivery(0), Verdict::Gone, &two_retries(), NOW, 0.5), Transition::Exhausted);
+        assert_eq!(decide(&delivery(0), Verdict::Gone, &two_retries(), NOW, || 0.5), Transition::Exhausted);
     }
 
     #[test]
     fn a_failed_manual_attempt_leaves_the_schedule_as_it_was() {
         let planned = NOW.plus(Duration::from_hours(5));
         let manual = Delivery { trigger: Trigger::Manual, resume_at: Some(planned), ..delivery(1) };
-        assert_eq!(decide(&manual, FAILURE, &two_retries(), NOW, 0.5), Transition::RetryAt(planned));
+        assert_eq!(decide(&manual, FAILURE, &two_retries(), NOW, || 0.5), Transition::RetryAt(planned));
         let last = Delivery { attempts: 2, ..manual };
-        assert_eq!(decide(&last, FAILURE, &two_retries(), NOW, 0.5), Transition::RetryAt(planned));
+        assert_eq!(decide(&last, FAILURE, &two_retries(), NOW, || 0.5), Transition::RetryAt(planned));
     }
 }

@@ -152,7 +152,7 @@ impl Attempts {
         began: Timestamp,
     ) -> Finished {
         let now = self.clock.now();
-        let transition = decide(delivery, answer.verdict, &self.settings.retry, now, (self.chance)());
+        let transition = decide(delivery, answer.verdict, &self.settings.retry, now, self.chance);
         let succeeded = answer.verdict == Verdict::Success;
         let attempt = Attempt {
             key: self.mint.next(now),

@@ -13,7 +13,8 @@ use crate::shared::Shared;
 pub(crate) const WAL_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
 /// The writer cuts the log's file when it is longer than this.
 pub(crate) const WAL_FILE_BYTES_MAX: u64 = 2 * WAL_BYTES_MAX;
-const INTERVAL: Duration = Duration::from_millis(100);
+/// Long enough that a page which every batch changes is moved once for many batches.
+const INTERVAL: Duration = Duration::from_secs(1);
 /// A frame's header in the log.
 const FRAME_HEADER_BYTES: u64 = 24;
 
