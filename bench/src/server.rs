@@ -115,8 +115,13 @@ impl Server {
     async fn ensure_event_type(&self, name: &str) -> anyhow::Result<()> {
         let mut connection = Connection::open(self.peer.clone()).await?;
         let body = Bytes::from(json!({ "description": "bench" }).to_string());
-        let (status, answer) = connection.send(Method::PUT, &format!("/api/v1/event-type/{name}"), body).await?;
-        anyhow::ensure!(status.is_success(), "event type {name}: {status} {}", String::from_utf8_lossy(&answer));
+        let (status, answer) =
+            connection.send(Method::PUT, &format!("/api/v1/event-type/{name}"), body).await?;
+        anyhow::ensure!(
+            status.is_success(),
+            "event type {name}: {status} {}",
+            String::from_utf8_lossy(&answer)
+        );
         Ok(())
     }
 

@@ -145,7 +145,10 @@ mod tests {
 
     #[test]
     fn success_is_final_whatever_came_before() {
-        assert_eq!(decide(&delivery(2), Verdict::Success, &two_retries(), NOW, || 0.5), Transition::Delivered);
+        assert_eq!(
+            decide(&delivery(2), Verdict::Success, &two_retries(), NOW, || 0.5),
+            Transition::Delivered
+        );
     }
 
     #[test]

@@ -19,12 +19,10 @@ use http::HeaderValue;
 
 use crate::dispatcher::ended;
 use crate::lane::Ended;
-use crate::lanes::Job;
+use crate::lanes::{Job, LEASE_MARGIN};
 use crate::prepared::Prepared;
 use crate::settings::Settings;
 
-/// What a lease must still last when an attempt begins, beyond the attempt's own deadline.
-const LEASE_MARGIN: Duration = Duration::from_secs(5);
 /// How long a delivery rests whose attempt ran into a fault of ours.
 const FAULT_PAUSE: Duration = Duration::from_mins(1);
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hookwire_core::{App, Endpoint, EndpointKey, Timestamp, Transition};
 use hookwire_store::SharedStore;
 use hookwire_store::dispatch::{Claim, Dispatch};
-use hookwire_store::queue::{ClaimRequest, Settlement};
+use hookwire_store::queue::{ClaimRequest, Claimed, Settlement};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -162,16 +162,17 @@ impl Dispatcher {
         let ClaimOrder { endpoint, limit } = order;
         let request =
             ClaimRequest { endpoint, now, lease_until: now.plus(self.lease), limit, bytes_max: 8 << 20 };
-        let (claims, next_due) = match self.store.claim(request).await {
-            Ok(claimed) => (claimed.claims, claimed.next_due),
+        let claimed = self.store.claim(request).await;
+        let now = self.now();
+        self.perform(match claimed {
+            Ok(Claimed { claims, next_due }) => {
+                self.lanes.claimed(endpoint, claims, next_due, &|claim| self.prepare(claim), now)
+            }
             Err(error) => {
                 tracing::warn!(%endpoint, %error, "cannot claim deliveries");
-                (Vec::new(), Some(now.plus(CLAIM_PAUSE)))
+                self.lanes.claim_failed(endpoint, now.plus(CLAIM_PAUSE), now)
             }
-        };
-        let now = self.now();
-        let work = self.lanes.claimed(endpoint, claims, next_due, &|claim| self.prepare(claim), now);
-        self.perform(work);
+        });
     }
 
     /// Puts claims back untried.
@@ -241,13 +242,13 @@ impl Dispatcher {
 
     /// Age of the oldest delivery that could start, or be settled, but was not.
     pub(crate) fn oldest_due_age(&self, now: Timestamp, oldest_unsettled: Option<Timestamp>) -> Duration {
-        let oldest = [self.lanes.stuck_since(), oldest_unsettled].into_iter().flatten().min();
+        let oldest = [self.lanes.stuck_since(now), oldest_unsettled].into_iter().flatten().min();
         oldest.map_or(Duration::ZERO, |at| now.since(at))
     }
 
     /// Whether deliveries move.
     pub(crate) fn progress(&self, now: Timestamp, oldest_unsettled: Option<Timestamp>) -> Progress {
-        Progress::new(now, self.lanes.stuck_since(), oldest_unsettled)
+        Progress::new(now, self.lanes.stuck_since(now), oldest_unsettled)
     }
 }
 

@@ -21,6 +21,8 @@ const FIRST_WINDOW: usize = 16;
 const PACED_AFTER: u32 = 5;
 const PACE_FIRST: Duration = Duration::from_millis(50);
 const PACE_LAST: Duration = Duration::from_secs(5);
+/// A throttled lane holds no more in memory than it can send in this time, far less than a lease lasts.
+const THROTTLED_SECONDS: usize = 60;
 /// Deliveries that a lane without a good record may hold in memory.
 const CAUTIOUS_QUEUE: usize = 16;
 /// Deliveries that a lane with a good record may hold in memory, for each attempt of its window.
@@ -144,6 +146,7 @@ impl Lane {
             Standing::Unproven => CAUTIOUS_QUEUE,
             Standing::Suspect => 1,
         };
+        let room = room.min(self.throttled_room());
         let older_wait = self.claiming || self.backlog.is_some_and(|due| due <= now);
         !older_wait && !self.is_disabled() && self.queue.len() + self.reserved < room
     }
@@ -157,8 +160,16 @@ impl Lane {
         }
         match self.standing(now) {
             Standing::Suspect => 2_usize.saturating_sub(self.queue.len()),
-            Standing::Proven | Standing::Unproven => 4 * self.window + 4 - self.queue.len(),
+            Standing::Proven | Standing::Unproven => {
+                (4 * self.window + 4).min(self.throttled_room()).saturating_sub(self.queue.len())
+            }
         }
+    }
+
+    fn throttled_room(&self) -> usize {
+        self.bucket
+            .as_ref()
+            .map_or(usize::MAX, |bucket| (bucket.rate() as usize).saturating_mul(THROTTLED_SECONDS))
     }
 
     /// Whether an attempt may start, given what the lane may have under way as things stand on the node.
@@ -166,7 +177,8 @@ impl Lane {
         if self.is_disabled() || self.in_flight >= self.window.min(allowance) {
             return Start::Wait;
         }
-        let free_at = self.bucket.as_ref().map_or(self.paused_until, |bucket| bucket.free_at().max(self.paused_until));
+        let free_at =
+            self.bucket.as_ref().map_or(self.paused_until, |bucket| bucket.free_at().max(self.paused_until));
         if free_at > now { Start::Later(free_at) } else { Start::Now }
     }
 

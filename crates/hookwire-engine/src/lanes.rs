@@ -8,6 +8,7 @@ mod pick;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use hookwire_core::{AppKey, EndpointKey, Timestamp};
 use hookwire_store::dispatch::Claim;
@@ -19,6 +20,8 @@ use crate::settings::Settings;
 
 /// Lanes that may stay in memory with nothing in them, for their record.
 const IDLE_LANES_MAX: usize = 20_000;
+/// What a lease must still last when an attempt begins, beyond the attempt's own deadline.
+pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(5);
 /// Claims from the store under way at once.
 const CLAIMS_MAX: usize = 32;
 
@@ -81,7 +84,8 @@ struct Inner {
     held_bytes: usize,
     stopped: bool,
     limits: Limits,
-    last_start: Timestamp,
+    /// Since when the store answers claims with errors.
+    claims_fail_since: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +94,8 @@ struct Limits {
     lane_permits: usize,
     held: usize,
     held_bytes: usize,
+    /// What a lease must still last when an attempt begins.
+    lease_needed: Duration,
 }
 
 impl Lanes {
@@ -100,6 +106,7 @@ impl Lanes {
             lane_permits: settings.lane_permits.max(1),
             held: settings.held_max.max(8),
             held_bytes: settings.held_bytes_max,
+            lease_needed: settings.timeout + LEASE_MARGIN,
         };
         Self {
             inner: Mutex::new(Inner {
@@ -114,7 +121,7 @@ impl Lanes {
                 held_bytes: 0,
                 stopped: false,
                 limits,
-                last_start: Timestamp::default(),
+                claims_fail_since: None,
             }),
         }
     }
@@ -180,6 +187,7 @@ impl Lanes {
         let mut inner = self.lock();
         let mut work = Work::default();
         inner.claims -= 1;
+        inner.claims_fail_since = None;
         let lane = inner.lane(endpoint, now);
         lane.claiming = false;
         if let Some(due) = next_due {
@@ -193,6 +201,19 @@ impl Lanes {
         inner.consider(endpoint, now, &mut work);
         inner.feed_the_hungry(now, &mut work);
         inner.pump(now, &mut work);
+        work
+    }
+
+    /// A claim failed: the lane tries again at that time.
+    pub(crate) fn claim_failed(&self, endpoint: EndpointKey, again: Timestamp, now: Timestamp) -> Work {
+        let mut inner = self.lock();
+        let mut work = Work::default();
+        inner.claims -= 1;
+        inner.claims_fail_since.get_or_insert(now);
+        let lane = inner.lane(endpoint, now);
+        lane.claiming = false;
+        lane.note_backlog(again);
+        inner.consider(endpoint, now, &mut work);
         work
     }
 
@@ -287,11 +308,14 @@ impl Lanes {
         self.lock().in_flight.iter().sum()
     }
 
-    /// Whether lanes that may start stand still although permits are free, and since when nothing started.
-    pub(crate) fn stuck_since(&self) -> Option<Timestamp> {
+    /// Since when something is overdue: a lane's time came but nobody looked at it, or claims fail.
+    pub(crate) fn stuck_since(&self, now: Timestamp) -> Option<Timestamp> {
         let inner = self.lock();
-        let waits = inner.startable();
-        (waits && !inner.stopped).then_some(inner.last_start)
+        if inner.stopped {
+            return None;
+        }
+        let overdue = inner.timers.first().map(|(at, _)| *at).filter(|at| *at < now);
+        [overdue, inner.claims_fail_since].into_iter().flatten().min()
     }
 
     /// Numbers for the metrics.

@@ -22,7 +22,12 @@ struct Waiting {
     bytes: usize,
     /// Those that are being written now.
     writing: usize,
+    /// When the oldest of those that wait was added.
     oldest: Option<Timestamp>,
+    /// When the oldest of those that are being written was added.
+    writing_oldest: Option<Timestamp>,
+    /// When the newest of those that wait was added.
+    newest: Option<Timestamp>,
     closed: bool,
 }
 
@@ -49,6 +54,7 @@ impl Settler {
         waiting.settlements.push(settlement);
         waiting.bytes += bytes;
         waiting.oldest.get_or_insert(now);
+        waiting.newest = Some(now);
         let first = waiting.settlements.len() == 1;
         drop(waiting);
         if first {
@@ -58,7 +64,8 @@ impl Settler {
 
     /// Since when the oldest one waits.
     pub(crate) fn oldest(&self) -> Option<Timestamp> {
-        self.lock().oldest
+        let waiting = self.lock();
+        waiting.writing_oldest.or(waiting.oldest)
     }
 
     /// Ends the loop once everything is written.
@@ -85,7 +92,7 @@ impl Settler {
         let mut waiting = self.lock();
         if waiting.settlements.is_empty() {
             waiting.writing = 0;
-            waiting.oldest = None;
+            waiting.writing_oldest = None;
             self.idle.notify_waiters();
             return None;
         }
@@ -99,6 +106,9 @@ impl Settler {
         };
         waiting.bytes -= bytes;
         waiting.writing = count;
+        waiting.writing_oldest = waiting.oldest;
+        // What is left came later than what is taken; as the newest of it is known, its age is not overstated.
+        waiting.oldest = if waiting.settlements.is_empty() { None } else { waiting.newest };
         Some((batch, bytes))
     }
 

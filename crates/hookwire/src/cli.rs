@@ -64,7 +64,7 @@ pub(crate) enum Jwt {
     },
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Key {
     /// Print a random secret, for `auth.jwt_secret` or `auth.main_secret`
     Generate,
@@ -72,7 +72,7 @@ pub(crate) enum Key {
     Ed25519,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Check the configuration and print what is in effect, with secrets masked
     Check,

@@ -26,7 +26,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => migrate::run(&Config::load(file)?),
         Command::Config(command) => config::run(file, command),
         Command::Healthcheck { address } => healthcheck::run(&Config::load(file)?, address),
-        Command::Doctor => doctor::run(file),
+        Command::Doctor => Ok(doctor::run(file)),
         Command::Openapi => {
             println!("{}", hookwire_api::openapi().to_pretty_json()?);
             Ok(ExitCode::SUCCESS)

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use secrets::{Keys, data_folder, load_keys};
 use sections::{
-    ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, RetentionSection, ServerSection,
-    StoreSection,
+    ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, RetentionSection,
+    ServerSection, StoreSection,
 };
 pub(crate) use sections::{LogFormat, LogSection, Role, Synchronous};
 pub(crate) use shown::shown;
@@ -47,10 +47,12 @@ impl Config {
         });
         let mut table = match &path {
             Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 // Parsed as a whole first, so that a mistake is told with its place in the file.
-                toml::from_str::<Self>(&text).with_context(|| format!("{} is not valid", path.display()))?;
-                toml::from_str(&text).with_context(|| format!("{} is not valid", path.display()))?
+                let told = |error: toml::de::Error| mistake(path, &text, &error);
+                toml::from_str::<Self>(&text).map_err(told)?;
+                toml::from_str(&text).map_err(told)?
             }
             None => toml::Table::new(),
         };
@@ -78,13 +80,23 @@ impl Config {
         );
         anyhow::ensure!(!self.store.url.is_empty(), "store.url must not be empty");
         let jitter = self.delivery.retry_jitter;
-        anyhow::ensure!((0.0..=1.0).contains(&jitter), "delivery.retry_jitter must lie between 0 and 1 (it is {jitter})");
+        anyhow::ensure!(
+            (0.0..=1.0).contains(&jitter),
+            "delivery.retry_jitter must lie between 0 and 1 (it is {jitter})"
+        );
         let timeout = self.delivery.timeout.0;
-        let allowed = std::time::Duration::from_millis(10)..=std::time::Duration::from_secs(60);
+        let allowed = std::time::Duration::from_millis(10)..=std::time::Duration::from_mins(1);
         anyhow::ensure!(allowed.contains(&timeout), "delivery.timeout must lie between 10ms and 60s");
+        anyhow::ensure!(self.server.connections_max >= 1, "server.connections_max must be at least 1");
         anyhow::ensure!(self.api.body_bytes_max >= 1_024, "api.body_bytes_max must be at least 1024");
         Ok(())
     }
+}
+
+/// A mistake in the file and its line, but not the line's text, which may hold a secret.
+fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+    anyhow::anyhow!("{} is not valid: line {line}: {}", path.display(), error.message())
 }
 
 #[cfg(test)]

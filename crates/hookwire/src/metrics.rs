@@ -72,7 +72,11 @@ pub(crate) fn router(shown: Shown) -> Router {
 
 async fn page(shown: &Shown) -> Response {
     let mut registry = Registry::with_prefix("hookwire");
-    registry.register("api_answers", "Answers of the API by operation and status", shown.answers.answers.clone());
+    registry.register(
+        "api_answers",
+        "Answers of the API by operation and status",
+        shown.answers.answers.clone(),
+    );
     registry.register("api_duration_seconds", "Time to answer", shown.answers.took.clone());
     let pending = shown.store.depth().await.map_or(0, |depth| depth.pending);
     gauge(&mut registry, "queue_pending", "Deliveries that are not settled", pending.cast_signed());
@@ -87,7 +91,11 @@ async fn page(shown: &Shown) -> Response {
     let histograms = shown.engine.as_ref().map_or_else(String::new, |engine| {
         let metrics = engine.metrics();
         histogram("hookwire_attempt_duration_seconds", "Duration of attempts", &metrics.attempt_duration)
-            + &histogram("hookwire_delivery_latency_seconds", "From acceptance to delivery", &metrics.delivery_latency)
+            + &histogram(
+                "hookwire_delivery_latency_seconds",
+                "From acceptance to delivery",
+                &metrics.delivery_latency,
+            )
     });
     match encode(&mut text, &registry) {
         Ok(()) => {
@@ -106,7 +114,12 @@ fn of_engine(registry: &mut Registry, engine: &Engine) {
     counter(registry, "canceled", "Deliveries cancelled", metrics.canceled.get());
     counter(registry, "released", "Deliveries put back untried", metrics.released.get());
     counter(registry, "stale_settlements", "Settlements that came too late to count", metrics.stale.get());
-    counter(registry, "settle_errors", "Settle batches that the store refused at first", metrics.settle_errors.get());
+    counter(
+        registry,
+        "settle_errors",
+        "Settle batches that the store refused at first",
+        metrics.settle_errors.get(),
+    );
     let failed = Family::<ClassLabels, Counter>::default();
     for class in ErrorClass::ALL {
         failed.get_or_create(&ClassLabels { class: class.name() }).inc_by(metrics.failed_of(class).get());
@@ -117,7 +130,11 @@ fn of_engine(registry: &mut Registry, engine: &Engine) {
     gauge(registry, "lanes", "Lanes in memory", metrics.lanes.get());
     gauge(registry, "suspect_lanes", "Lanes whose receiver fails or hangs", metrics.suspect_lanes.get());
     let oldest = engine.oldest_due_age().as_secs_f64();
-    registry.register("oldest_due_age_seconds", "Age of the oldest delivery that could start but has not", ConstGauge::new(oldest));
+    registry.register(
+        "oldest_due_age_seconds",
+        "Age of the oldest delivery that could start but has not",
+        ConstGauge::new(oldest),
+    );
 }
 
 fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
@@ -132,7 +149,8 @@ fn gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {
 fn histogram(name: &str, help: &str, histogram: &Histogram) -> String {
     use std::fmt::Write as _;
     let (buckets, count, sum) = histogram.read();
-    let mut text = format!("# HELP {name} {help}.\n# TYPE {name} histogram\n{name}_sum {sum}\n{name}_count {count}\n");
+    let mut text =
+        format!("# HELP {name} {help}.\n# TYPE {name} histogram\n{name}_sum {sum}\n{name}_count {count}\n");
     for (bound, upto) in buckets {
         let _ = writeln!(text, "{name}_bucket{{le=\"{bound}\"}} {upto}");
     }

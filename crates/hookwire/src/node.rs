@@ -67,7 +67,11 @@ impl Node {
             router = router.layer(axum::middleware::from_fn(health_only));
         }
         if config.server.metrics {
-            router = router.merge(metrics::router(Shown { answers, store: Arc::clone(&store), engine: engine.clone() }));
+            router = router.merge(metrics::router(Shown {
+                answers,
+                store: Arc::clone(&store),
+                engine: engine.clone(),
+            }));
         }
         Ok(Self { store, clock, router, engine, connections_max: config.server.connections_max })
     }
@@ -75,13 +79,18 @@ impl Node {
     /// Serves until `stop`, then finishes what is under way, settles it, and closes the store.
     pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let Self { store, router, engine, connections_max, .. } = self;
-        server::serve(listener, router, connections_max, stop).await;
-        if let Some(engine) = engine {
+        let drain = async {
+            stop.cancelled().await;
+            let Some(engine) = engine else { return };
             let drained = engine.drain().await;
             if drained.cut_off > 0 {
-                tracing::warn!(attempts = drained.cut_off, "the drain limit ran out: these will be made again");
+                tracing::warn!(
+                    attempts = drained.cut_off,
+                    "the drain limit ran out: these will be made again"
+                );
             }
-        }
+        };
+        tokio::join!(server::serve(listener, router, connections_max, stop.clone()), drain);
         store.close().await;
         tracing::info!("stopped");
     }
@@ -171,8 +180,11 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
 
 fn api_settings(config: &Config) -> hookwire_api::Settings {
     let api = &config.api;
-    let public_url =
-        if api.public_url.is_empty() { format!("http://{}", config.server.listen) } else { api.public_url.clone() };
+    let public_url = if api.public_url.is_empty() {
+        format!("http://{}", config.server.listen)
+    } else {
+        api.public_url.clone()
+    };
     hookwire_api::Settings {
         body_bytes_max: api.body_bytes_max,
         json_depth_max: api.json_depth_max,
@@ -180,4 +192,3 @@ fn api_settings(config: &Config) -> hookwire_api::Settings {
         public_url,
     }
 }
-

@@ -32,6 +32,9 @@ impl HealthProbe for Probe {
         };
         let ready = store.is_ok() && queue.is_ok();
         let part = |name, state| PartHealth { name, state };
-        HealthReport { ready, parts: vec![part("database", store), part("queue", queue), part("cache", Ok(()))] }
+        HealthReport {
+            ready,
+            parts: vec![part("database", store), part("queue", queue), part("cache", Ok(()))],
+        }
     }
 }

@@ -9,7 +9,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// How long a client may take for a request's headers, and be silent between requests.
@@ -20,36 +20,58 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop`, then lets requests under way finish.
-pub(crate) async fn serve(listener: TcpListener, router: Router, connections_max: usize, stop: CancellationToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections_max: usize,
+    stop: CancellationToken,
+) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).pipeline_flush(true);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256).keep_alive_interval(HEADER_TIMEOUT);
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(connections_max));
+    let builder = Arc::new(builder);
     loop {
-        let slot = Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &slots) => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, slot) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let connection = connection(&builder, stream, router.clone());
-        let watched = graceful.watch(connection);
+        let (builder, router) = (Arc::clone(&builder), router.clone());
+        let (watcher, stop) = (graceful.watcher(), stop.clone());
         tokio::spawn(async move {
-            // A broken connection is the client's affair.
-            let _ = watched.await;
+            // Somebody who connects and says nothing keeps the place for a while only.
+            let spoken = tokio::select! {
+                () = stop.cancelled() => false,
+                spoken = tokio::time::timeout(HEADER_TIMEOUT, stream.readable()) => matches!(spoken, Ok(Ok(()))),
+            };
+            if spoken {
+                // A broken connection is the client's affair.
+                let _ = watcher.watch(connection(&builder, stream, router)).await;
+            }
             drop(slot);
         });
     }
     drop(listener);
     let _ = tokio::time::timeout(CLOSE_LIMIT, graceful.shutdown()).await;
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, slot))
 }
 
 fn connection(

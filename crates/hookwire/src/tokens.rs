@@ -18,10 +18,12 @@ pub(crate) fn tokens(config: &Config, keys: &Keys) -> anyhow::Result<(TokenVerif
         let verifier = TokenVerifier::from_secret(secret, algorithm).context(invalid)?;
         return Ok((verifier, Some(TokenIssuer::from_secret(secret, algorithm).context(invalid)?)));
     }
-    let public = block(&keys.jwt_secret, "PUBLIC KEY").context("auth.jwt_secret must hold a public key in PEM")?;
+    let public =
+        block(&keys.jwt_secret, "PUBLIC KEY").context("auth.jwt_secret must hold a public key in PEM")?;
     let verifier = TokenVerifier::from_pem(public.as_bytes(), algorithm).context(invalid)?;
     let private = block(&keys.jwt_secret, "PRIVATE KEY");
-    let issuer = private.map(|pem| TokenIssuer::from_pem(pem.as_bytes(), algorithm)).transpose().context(invalid)?;
+    let issuer =
+        private.map(|pem| TokenIssuer::from_pem(pem.as_bytes(), algorithm)).transpose().context(invalid)?;
     Ok((verifier, issuer))
 }
 
@@ -48,7 +50,10 @@ mod tests {
     #[test]
     fn the_right_block_is_found() {
         let text = "-----BEGIN PUBLIC KEY-----\nAA\n-----END PUBLIC KEY-----\n-----BEGIN RSA PRIVATE KEY-----\nBB\n-----END RSA PRIVATE KEY-----";
-        assert_eq!(block(text, "PUBLIC KEY"), Some("-----BEGIN PUBLIC KEY-----\nAA\n-----END PUBLIC KEY-----"));
+        assert_eq!(
+            block(text, "PUBLIC KEY"),
+            Some("-----BEGIN PUBLIC KEY-----\nAA\n-----END PUBLIC KEY-----")
+        );
         assert!(block(text, "PRIVATE KEY").unwrap().contains("BB"));
         assert_eq!(block("nothing", "PUBLIC KEY"), None);
     }

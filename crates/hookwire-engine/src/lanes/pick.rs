@@ -38,13 +38,6 @@ impl Inner {
         self.free(standing) > 0
     }
 
-    /// Whether some lane waits that could be started right now.
-    pub(super) fn startable(&self) -> bool {
-        TURNS
-            .into_iter()
-            .any(|standing| !self.ready[standing as usize].is_empty() && self.has_permit(standing))
-    }
-
     /// Looks at one lane: orders a claim when the store holds due deliveries of it, lines it up when it can start.
     pub(super) fn consider(&mut self, endpoint: EndpointKey, now: Timestamp, work: &mut Work) {
         if self.stopped {
@@ -129,6 +122,14 @@ impl Inner {
         let allowance = self.allowance(queue);
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return true };
         lane.ready = false;
+        // What waited so long that its lease is nearly over goes back, before it uses up a turn of a throttle.
+        while lane
+            .queue
+            .front()
+            .is_some_and(|claim| now.plus(self.limits.lease_needed) > claim.delivery.lease_until)
+        {
+            work.release.extend(lane.queue.pop_front());
+        }
         let may_start = lane.may_start(allowance, now) == Start::Now && lane.standing(now) == queue;
         if may_start
             && let Some(app) = lane.queue.front().map(|claim| claim.app.key)
@@ -147,7 +148,6 @@ impl Inner {
         {
             lane.started(now);
             self.in_flight[queue as usize] += 1;
-            self.last_start = now;
             work.jobs.push(Job { claim, prepared, share: queue });
         }
         self.consider(endpoint, now, work);

@@ -57,7 +57,7 @@ fn claim(to: &Arc<Endpoint>, app: &Arc<App>) -> Claim {
         trigger: Trigger::Scheduled,
         resume_at: None,
         fence: 1,
-        lease_until: NOW,
+        lease_until: NOW.plus(Duration::from_mins(15)),
     };
     Claim { delivery, message: Arc::new(message), endpoint: Arc::clone(to), app: Arc::clone(app) }
 }
@@ -157,4 +157,27 @@ fn a_stop_gives_back_what_waits_and_starts_nothing_more() {
     assert_eq!(lanes.stop().len(), 2);
     assert!(lanes.ended(hole.key, jobs[0].share, Ended::Well, NOW).jobs.is_empty());
     assert!(!lanes.reserve(hole.key, 2, NOW));
+}
+
+#[test]
+fn what_waited_until_its_lease_is_nearly_over_goes_back_without_a_turn() {
+    let (lanes, app) = (lanes(64, 100), app(Some(1)));
+    let slow = endpoint(1, false, NOW);
+    assert_eq!(offer(&lanes, &vec![slow.clone(); 3], &app, NOW).len(), 1);
+    let (work, _) = lanes.tick(NOW.plus(Duration::from_mins(15)));
+    assert_eq!((work.jobs.len(), work.release.len()), (0, 2));
+}
+
+#[test]
+fn a_time_that_came_without_anybody_looking_and_failing_claims_are_told() {
+    let lanes = lanes(64, 100);
+    let (key, due) = (EndpointKey::from_raw(1), NOW.plus(Duration::from_secs(5)));
+    lanes.waiting(key, due, NOW);
+    assert_eq!(lanes.stuck_since(NOW), None);
+    let later = NOW.plus(Duration::from_mins(1));
+    assert_eq!(lanes.stuck_since(later), Some(due));
+    assert_eq!(lanes.tick(later).0.orders.len(), 1);
+    assert_eq!(lanes.stuck_since(later), None);
+    lanes.claim_failed(key, later.plus(Duration::from_secs(1)), later);
+    assert_eq!(lanes.stuck_since(later), Some(later));
 }

@@ -7,7 +7,7 @@ use hookwire_core::{EndpointKey, Metadata, NewApp, NewEndpoint, OrgId, Reference
 use hookwire_store::catalog::Created;
 
 use super::receiver;
-use super::serve::{listen, runtime, with_flags};
+use super::serve::{listen, run_on_runtime, with_flags};
 use crate::cli::Serve;
 use crate::config::{Config, load_keys};
 use crate::node::Node;
@@ -23,7 +23,7 @@ pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
         config.outbound.allow_subnets.push(network.parse().expect("a valid network"));
     }
     telemetry::start(&config.log)?;
-    runtime()?.block_on(async {
+    run_on_runtime(async {
         let listener = listen(&config).await?;
         let keys = load_keys(&config)?;
         let node = Node::start(&config, &keys)?;

@@ -25,7 +25,7 @@ enum Finding {
     Fault(String),
 }
 
-pub(super) fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub(super) fn run(file: Option<&Path>) -> ExitCode {
     let mut findings = Vec::new();
     match Config::load(file).and_then(|config| crate::node::check(&config).map(|()| config)) {
         Ok(config) => {
@@ -50,7 +50,7 @@ pub(super) fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn sync_speed(folder: &Path) -> Finding {
@@ -68,9 +68,10 @@ fn sync_speed(folder: &Path) -> Finding {
     let measured = measure();
     let _ = std::fs::remove_file(&probe);
     match measured {
-        Ok(millis) if millis > SLOW_SYNC_MS => {
-            Finding::Advice(format!("a sync to disk takes {millis} ms in {}: a faster disk accepts more", folder.display()))
-        }
+        Ok(millis) if millis > SLOW_SYNC_MS => Finding::Advice(format!(
+            "a sync to disk takes {millis} ms in {}: a faster disk accepts more",
+            folder.display()
+        )),
         Ok(millis) => Finding::Well(format!("{} can be written; a sync takes {millis} ms", folder.display())),
         Err(error) => Finding::Fault(format!("{} can't be written: {error} (store.url)", folder.display())),
     }
@@ -79,7 +80,9 @@ fn sync_speed(folder: &Path) -> Finding {
 fn port(listen: &str) -> Finding {
     match std::net::TcpListener::bind(listen) {
         Ok(_) => Finding::Well(format!("{listen} is free")),
-        Err(error) => Finding::Advice(format!("{listen} can't be listened on: {error}; fine if Hookwire runs already")),
+        Err(error) => {
+            Finding::Advice(format!("{listen} can't be listened on: {error}; fine if Hookwire runs already"))
+        }
     }
 }
 

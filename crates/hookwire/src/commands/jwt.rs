@@ -15,7 +15,8 @@ pub(super) fn run(config: &Config, command: Jwt) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(org.starts_with("org_"), "an organization's id starts with org_ (got {org:?})");
     let org = OrgId::parse(&org).map_err(|error| anyhow::anyhow!("the organization's id {error}"))?;
     let (_, issuer) = tokens(config, &load_keys(config)?)?;
-    let issuer = issuer.context("auth.jwt_secret holds no private key: tokens can only be verified with it")?;
+    let issuer =
+        issuer.context("auth.jwt_secret holds no private key: tokens can only be verified with it")?;
     println!("{}", issuer.org_token(&org, SystemClock.now())?);
     Ok(ExitCode::SUCCESS)
 }

@@ -13,7 +13,7 @@ use crate::{shutdown, telemetry};
 pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
     let config = with_flags(config, flags)?;
     telemetry::start(&config.log)?;
-    runtime()?.block_on(async {
+    run_on_runtime(async {
         let listener = listen(&config).await?;
         let node = Node::start(&config, &load_keys(&config)?)?;
         let stop = shutdown::on_signal()?;
@@ -32,9 +32,17 @@ pub(super) fn with_flags(mut config: Config, flags: Serve) -> anyhow::Result<Con
     Ok(config)
 }
 
-/// The runtime that everything asynchronous runs on.
-pub(super) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+/// Runs on a runtime that does not wait for name look-ups under way when it ends.
+pub(super) fn run_on_runtime(
+    work: impl Future<Output = anyhow::Result<ExitCode>>,
+) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let code = runtime.block_on(work);
+    runtime.shutdown_background();
+    code
 }
 
 /// The listening socket, taken before anything is touched, so that a port in use changes nothing.

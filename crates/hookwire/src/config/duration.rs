@@ -49,7 +49,9 @@ mod tests {
 
     #[test]
     fn durations_have_units() {
-        for (text, millis) in [("250ms", 250), ("5s", 5_000), ("30m", 1_800_000), ("2h", 7_200_000), ("120h", 432_000_000)] {
+        for (text, millis) in
+            [("250ms", 250), ("5s", 5_000), ("30m", 1_800_000), ("2h", 7_200_000), ("120h", 432_000_000)]
+        {
             let span = Span::parse(text).unwrap();
             assert_eq!(span.0, Duration::from_millis(millis), "{text}");
             assert_eq!(Span::parse(&span.to_string()), Ok(span));

@@ -10,7 +10,8 @@ const PREFIX: &str = "HOOKWIRE_";
 /// The environment's variables that are ours.
 #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
 pub(crate) fn environment() -> Vec<(String, String)> {
-    let vars = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let vars = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     vars.filter(|(name, _)| name.starts_with(PREFIX)).collect()
 }
 
@@ -25,10 +26,12 @@ pub(super) fn apply(table: &mut Table, variables: Vec<(String, String)>) -> anyh
         });
         let Some((section, key, keys)) = section else { continue };
         let Some(default) = keys.get(key) else {
-            let known: Vec<_> = keys.keys().map(|key| format!("{PREFIX}{section}_{key}").to_uppercase()).collect();
+            let known: Vec<_> =
+                keys.keys().map(|key| format!("{PREFIX}{section}_{key}").to_uppercase()).collect();
             bail!("unknown environment variable {name}; known are {}", known.join(", "));
         };
-        let value = typed(&text, default).map_err(|expected| anyhow::anyhow!("{name} must be {expected} (it is {text:?})"))?;
+        let value = typed(&text, default)
+            .map_err(|expected| anyhow::anyhow!("{name} must be {expected} (it is {text:?})"))?;
         let slot = table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
         if let Value::Table(slot) = slot {
             slot.insert(key.to_owned(), value);

@@ -35,13 +35,20 @@ pub(crate) fn load_keys(config: &Config) -> anyhow::Result<Keys> {
 
 fn load(configured: &str, name: &str, file: &Path) -> anyhow::Result<String> {
     if !configured.is_empty() {
-        anyhow::ensure!(configured.len() >= SECRET_CHARS_MIN, "{name} must be at least {SECRET_CHARS_MIN} characters long");
+        anyhow::ensure!(
+            configured.len() >= SECRET_CHARS_MIN,
+            "{name} must be at least {SECRET_CHARS_MIN} characters long"
+        );
         return Ok(configured.to_owned());
     }
     match std::fs::read_to_string(file) {
         Ok(text) => {
             let mode = std::fs::metadata(file)?.permissions().mode();
-            anyhow::ensure!(mode & 0o077 == 0, "{} can be read by others: run chmod 600 on it", file.display());
+            anyhow::ensure!(
+                mode.trailing_zeros() >= 6,
+                "{} can be read by others: run chmod 600 on it",
+                file.display()
+            );
             let text = text.trim();
             anyhow::ensure!(text.len() >= SECRET_CHARS_MIN, "{} holds no valid key", file.display());
             Ok(text.to_owned())

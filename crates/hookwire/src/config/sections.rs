@@ -83,7 +83,12 @@ pub(crate) struct ApiSection {
 
 impl Default for ApiSection {
     fn default() -> Self {
-        Self { body_bytes_max: 1 << 20, json_depth_max: 96, cors_origins: Vec::new(), public_url: String::new() }
+        Self {
+            body_bytes_max: 1 << 20,
+            json_depth_max: 96,
+            cors_origins: Vec::new(),
+            public_url: String::new(),
+        }
     }
 }
 

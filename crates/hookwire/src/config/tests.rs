@@ -46,7 +46,9 @@ fn the_environment_is_typed_like_the_defaults() {
 
 #[test]
 fn an_empty_list_in_the_environment_is_an_empty_list() {
-    assert!(overlaid(&[("HOOKWIRE_DELIVERY_RETRY_SCHEDULE", "")]).unwrap().delivery.retry_schedule.is_empty());
+    assert!(
+        overlaid(&[("HOOKWIRE_DELIVERY_RETRY_SCHEDULE", "")]).unwrap().delivery.retry_schedule.is_empty()
+    );
 }
 
 #[test]
@@ -70,4 +72,13 @@ fn secrets_are_masked_when_shown() {
     let text = shown(&config);
     assert!(!text.contains("canary"), "{text}");
     assert!(text.contains("user:***@proxy"));
+}
+
+#[test]
+fn a_mistake_in_the_file_is_told_with_its_line_but_not_its_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hookwire.toml");
+    std::fs::write(&file, "[auth]\nmain_secret = 'canary\n").unwrap();
+    let told = format!("{:#}", Config::load(Some(&file)).unwrap_err());
+    assert!(told.contains("line 2") && !told.contains("canary"), "{told}");
 }
