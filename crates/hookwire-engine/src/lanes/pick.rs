@@ -1,6 +1,7 @@
 //! Who is next: lanes with work queue up by standing, and take turns.
 
 use hookwire_core::{EndpointKey, Timestamp};
+use hookwire_store::dispatch::Claim;
 
 use super::{CLAIMS_MAX, ClaimOrder, Inner, Job, Work};
 use crate::lane::{Standing, Start};
@@ -43,9 +44,15 @@ impl Inner {
         if self.stopped {
             return;
         }
+        let lease_needed = self.limits.lease_needed;
         let lane = self.lane(endpoint, now);
         if lane.is_disabled() {
             return;
+        }
+        // What waited so long that its lease is nearly over goes back, before it uses up a turn of a throttle.
+        let spent = |claim: &Claim| now.plus(lease_needed) > claim.delivery.lease_until;
+        while lane.queue.front().is_some_and(spent) {
+            work.release.extend(lane.queue.pop_front());
         }
         let wants = lane.wants(now);
         let wake = match lane.backlog {
@@ -122,14 +129,6 @@ impl Inner {
         let allowance = self.allowance(queue);
         let Some(lane) = self.lanes.get_mut(&endpoint) else { return true };
         lane.ready = false;
-        // What waited so long that its lease is nearly over goes back, before it uses up a turn of a throttle.
-        while lane
-            .queue
-            .front()
-            .is_some_and(|claim| now.plus(self.limits.lease_needed) > claim.delivery.lease_until)
-        {
-            work.release.extend(lane.queue.pop_front());
-        }
         let may_start = lane.may_start(allowance, now) == Start::Now && lane.standing(now) == queue;
         if may_start
             && let Some(app) = lane.queue.front().map(|claim| claim.app.key)

@@ -161,7 +161,7 @@ fn a_stop_gives_back_what_waits_and_starts_nothing_more() {
 
 #[test]
 fn what_waited_until_its_lease_is_nearly_over_goes_back_without_a_turn() {
-    let (lanes, app) = (lanes(64, 100), app(Some(1)));
+    let (lanes, app) = (lanes(4_096, 100), app(Some(1)));
     let slow = endpoint(1, false, NOW);
     assert_eq!(offer(&lanes, &vec![slow.clone(); 3], &app, NOW).len(), 1);
     let (work, _) = lanes.tick(NOW.plus(Duration::from_mins(15)));
