@@ -25,6 +25,8 @@ const FREED: usize = 500;
 
 /// A delivery by message and endpoint.
 type Row = (i64, i64);
+/// Pause before something that failed is tried again.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// Starts the search, once in the store's life.
 pub(crate) fn start(store: &SqliteStore) {
@@ -33,8 +35,13 @@ pub(crate) fn start(store: &SqliteStore) {
     };
     let (shared, writer) = (Arc::clone(&store.shared), store.writer.clone());
     let thread = std::thread::Builder::new().name("hookwire-orphans".to_owned()).spawn(move || {
-        if let Err(error) = search(&shared, &writer, floor) {
-            tracing::error!(%error, "leases of an earlier run could not all be found; they will be on the next start");
+        // Until every one is found, what it holds would wait for ever: so it is tried until the store closes.
+        while let Err(error) = search(&shared, &writer, floor) {
+            if writer.is_closed() {
+                return;
+            }
+            tracing::error!(%error, "leases of an earlier run could not all be found; trying again");
+            std::thread::sleep(PAUSE);
         }
     });
     match thread {
@@ -103,7 +110,7 @@ fn free(writer: &Writer, found: &[Row]) -> Result<()> {
                 // A failed transaction is tried again: until it succeeds, what it frees would wait for ever.
                 Err(Error::Unavailable(reason)) if !writer.is_closed() => {
                     tracing::warn!(reason, "freeing leases of an earlier run is tried again");
-                    std::thread::sleep(std::time::Duration::from_millis(200));
+                    std::thread::sleep(PAUSE);
                 }
                 done => break done?,
             }
