@@ -50,7 +50,7 @@ impl Default for Settings {
             no_proxy: Vec::new(),
             extra_ca_file: None,
             pool_idle_timeout: Duration::from_secs(25),
-            pool_idle_per_host_max: 256,
+            pool_idle_per_host_max: 2_048,
             resolve_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             tls_timeout: Duration::from_secs(5),
