@@ -1,6 +1,6 @@
 //! `App`: one customer of the product that sends webhooks; the tenant.
 
-use crate::{AppKey, Metadata, OrgId, Timestamp, Uid};
+use crate::{AppKey, Metadata, OrgId, ProfileName, Timestamp, Uid};
 
 /// An application.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct App {
     pub key: AppKey,
     /// The org that it belongs to.
     pub org: OrgId,
+    /// The org's profile.
+    pub profile: ProfileName,
     /// The client's own id, unique in the org.
     pub uid: Option<Uid>,
     /// Display name.
@@ -38,9 +40,9 @@ pub struct NewApp {
 
 impl NewApp {
     /// The app that these words make.
-    pub fn into_app(self, key: AppKey, org: OrgId, now: Timestamp) -> App {
+    pub fn into_app(self, key: AppKey, org: OrgId, profile: ProfileName, now: Timestamp) -> App {
         let Self { name, uid, throttle_rate, metadata } = self;
-        App { key, org, uid, name, throttle_rate, metadata, created: now, updated: now }
+        App { key, org, profile, uid, name, throttle_rate, metadata, created: now, updated: now }
     }
 
     /// The change that gives an existing app exactly these values.

@@ -20,7 +20,9 @@ pub struct Attempt {
     /// How it ended.
     pub status: AttemptStatus,
     /// Why it was made.
-    pub trigger: Trigger,
+    pub trigger: TriggerType,
+    /// The body that was sent, where it was not the message's payload itself, cut to what is kept.
+    pub request: Option<String>,
     /// The status code of the answer; 0 = no answer.
     pub response_code: u16,
     /// The answer's body as text, cut to what is kept; the reason of the failure when there was no answer.
@@ -42,14 +44,14 @@ pub enum AttemptStatus {
 
 /// Why an attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Trigger {
+pub enum TriggerType {
     /// The message was new, or its schedule said so.
     Scheduled,
     /// Somebody asked for it.
     Manual,
 }
 
-impl Trigger {
+impl TriggerType {
     /// The code on the wire and on disk.
     pub const fn code(self) -> i64 {
         match self {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::retry::RetryPolicy;
-use crate::{AppKey, EndpointKey, MessageKey, Timestamp, Trigger};
+use crate::{AppKey, EndpointKey, MessageKey, Timestamp, TriggerType};
 
 /// A delivery that was claimed: what the dispatcher needs to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Delivery {
     /// Attempts of the schedule made so far.
     pub attempts: u32,
     /// Why the next attempt is made.
-    pub trigger: Trigger,
+    pub trigger: TriggerType,
     /// When the schedule goes on should a manual attempt fail; `None` for a scheduled one.
     pub resume_at: Option<Timestamp>,
     /// Grows with each claim; a verdict with an older one changes nothing.
@@ -74,6 +74,8 @@ pub enum Verdict {
         /// The wait that it asked for.
         retry_after: Option<Duration>,
     },
+    /// It did not, and such a failure is not tried again by the endpoint's rules.
+    Rejected,
     /// It never wants to hear from us again (410 Gone).
     Gone,
 }
@@ -108,6 +110,8 @@ pub fn decide(
         Verdict::Success => return Transition::Delivered,
         Verdict::Gone => return Transition::Exhausted,
         Verdict::Failure { retry_after } => retry_after,
+        Verdict::Rejected if delivery.resume_at.is_none() => return Transition::Exhausted,
+        Verdict::Rejected => None,
     };
     if let Some(at) = delivery.resume_at {
         return Transition::RetryAt(at.max(now));
@@ -132,7 +136,7 @@ mod tests {
             endpoint: EndpointKey::from_raw(2),
             app: AppKey::from_raw(3),
             attempts,
-            trigger: Trigger::Scheduled,
+            trigger: TriggerType::Scheduled,
             resume_at: None,
             fence: 1,
             lease_until: NOW,
@@ -140,7 +144,11 @@ mod tests {
     }
 
     fn two_retries() -> RetryPolicy {
-        RetryPolicy { delays: vec![Duration::from_secs(5), Duration::from_mins(5)], jitter: 0.0 }
+        RetryPolicy {
+            delays: vec![Duration::from_secs(5), Duration::from_mins(5)],
+            jitter: 0.0,
+            ..RetryPolicy::default()
+        }
     }
 
     #[test]
@@ -160,6 +168,15 @@ mod tests {
     }
 
     #[test]
+    fn a_rejection_is_not_tried_again_but_leaves_a_running_schedule_alone() {
+        let next = |delivery: &Delivery| decide(delivery, Verdict::Rejected, &two_retries(), NOW, || 0.5);
+        assert_eq!(next(&delivery(0)), Transition::Exhausted);
+        let planned = NOW.plus(Duration::from_hours(5));
+        let manual = Delivery { trigger: TriggerType::Manual, resume_at: Some(planned), ..delivery(1) };
+        assert_eq!(next(&manual), Transition::RetryAt(planned));
+    }
+
+    #[test]
     fn gone_ends_the_delivery_at_once() {
         assert_eq!(decide(&delivery(0), Verdict::Gone, &two_retries(), NOW, || 0.5), Transition::Exhausted);
     }
@@ -167,7 +184,7 @@ mod tests {
     #[test]
     fn a_failed_manual_attempt_leaves_the_schedule_as_it_was() {
         let planned = NOW.plus(Duration::from_hours(5));
-        let manual = Delivery { trigger: Trigger::Manual, resume_at: Some(planned), ..delivery(1) };
+        let manual = Delivery { trigger: TriggerType::Manual, resume_at: Some(planned), ..delivery(1) };
         assert_eq!(decide(&manual, FAILURE, &two_retries(), NOW, || 0.5), Transition::RetryAt(planned));
         let last = Delivery { attempts: 2, ..manual };
         assert_eq!(decide(&last, FAILURE, &two_retries(), NOW, || 0.5), Transition::RetryAt(planned));

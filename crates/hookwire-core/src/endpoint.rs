@@ -1,6 +1,7 @@
 //! `Endpoint`: a URL that wants messages.
 
 use crate::app::set;
+use crate::rules::{Rules, RulesChange};
 use crate::{AppKey, Channel, EndpointKey, EventTypeName, Metadata, Secret, Timestamp, Uid};
 
 /// An endpoint of an app.
@@ -12,6 +13,8 @@ pub struct Endpoint {
     pub app: AppKey,
     /// The client's own id, unique in the app.
     pub uid: Option<Uid>,
+    /// Display name.
+    pub name: String,
     /// Where to deliver; userinfo in it is sent as Basic credentials.
     pub url: String,
     /// What it is for.
@@ -30,6 +33,8 @@ pub struct Endpoint {
     pub metadata: Metadata,
     /// Custom headers in sending order, names in the case they are sent in.
     pub headers: Vec<(String, String)>,
+    /// How its requests look and its deliveries go, where that is not as the profile has it.
+    pub rules: Rules,
     /// What its deliveries are signed with.
     pub secrets: Secrets,
     /// Since when everything sent to it fails; `None` while it works.
@@ -82,6 +87,8 @@ impl Secrets {
 pub struct NewEndpoint {
     /// The client's own id.
     pub uid: Option<Uid>,
+    /// Display name; `None` on an update keeps what is there.
+    pub name: Option<String>,
     /// Where to deliver.
     pub url: String,
     /// What it is for.
@@ -100,6 +107,8 @@ pub struct NewEndpoint {
     pub metadata: Metadata,
     /// Custom headers; `None` on an update keeps what is there.
     pub headers: Option<Vec<(String, String)>>,
+    /// How its requests look and its deliveries go; what is `None` keeps what is there, or is as the profile has it.
+    pub rules: RulesChange,
     /// What its deliveries are signed with; ignored on an update.
     pub secret: Secret,
 }
@@ -107,10 +116,13 @@ pub struct NewEndpoint {
 impl NewEndpoint {
     /// The endpoint that these words make.
     pub fn into_endpoint(self, key: EndpointKey, app: AppKey, now: Timestamp) -> Endpoint {
+        let mut rules = Rules::default();
+        self.rules.apply(&mut rules);
         Endpoint {
             key,
             app,
             uid: self.uid,
+            name: self.name.unwrap_or_default(),
             url: self.url,
             description: self.description,
             version: self.version,
@@ -120,6 +132,7 @@ impl NewEndpoint {
             throttle_rate: self.throttle_rate,
             metadata: self.metadata,
             headers: self.headers.unwrap_or_default(),
+            rules,
             secrets: Secrets::new(self.secret),
             failing_since: None,
             created: now,
@@ -131,6 +144,7 @@ impl NewEndpoint {
     pub fn into_change(self) -> EndpointChange {
         EndpointChange {
             uid: Some(self.uid),
+            name: self.name,
             url: Some(self.url),
             description: Some(self.description),
             version: Some(self.version),
@@ -140,6 +154,7 @@ impl NewEndpoint {
             throttle_rate: Some(self.throttle_rate),
             metadata: Some(self.metadata),
             headers: self.headers.map(HeadersChange::Replace),
+            rules: self.rules,
         }
     }
 }
@@ -149,6 +164,8 @@ impl NewEndpoint {
 pub struct EndpointChange {
     /// New uid; `Some(None)` removes it.
     pub uid: Option<Option<Uid>>,
+    /// New display name.
+    pub name: Option<String>,
     /// New URL.
     pub url: Option<String>,
     /// New description.
@@ -167,6 +184,8 @@ pub struct EndpointChange {
     pub metadata: Option<Metadata>,
     /// What becomes of the custom headers.
     pub headers: Option<HeadersChange>,
+    /// New rules.
+    pub rules: RulesChange,
 }
 
 /// A change of the custom headers. Names are compared without case.
@@ -209,6 +228,7 @@ impl EndpointChange {
             endpoint.failing_since = None;
         }
         set(&mut endpoint.uid, self.uid);
+        set(&mut endpoint.name, self.name);
         set(&mut endpoint.url, self.url);
         set(&mut endpoint.description, self.description);
         set(&mut endpoint.version, self.version);
@@ -220,6 +240,7 @@ impl EndpointChange {
         if let Some(change) = self.headers {
             endpoint.headers = change.apply(&endpoint.headers);
         }
+        self.rules.apply(&mut endpoint.rules);
         endpoint.updated = now;
     }
 }

@@ -108,6 +108,29 @@ pub fn check(name: &str, value: &str) -> Result<(), HeaderError> {
     Ok(())
 }
 
+/// Checks one header of a registered call: like a custom header, but `Content-Type` is allowed too.
+pub fn check_registered(name: &str, value: &str) -> Result<(), HeaderError> {
+    if !name.eq_ignore_ascii_case("content-type") {
+        return check(name, value);
+    }
+    check_content_type(value).map_err(|_| HeaderError::Value(name.to_owned()))
+}
+
+/// Why a `Content-Type` was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a media type such as application/json, of at most 256 printable ASCII characters")]
+pub struct ContentTypeError;
+
+/// Checks a `Content-Type`: type, `/`, subtype, and whatever parameters (RFC 9110 §8.3.1).
+pub fn check_content_type(text: &str) -> Result<(), ContentTypeError> {
+    let essence = text.split(';').next().unwrap_or_default().trim_end();
+    let is_token = |part: &str| http::HeaderName::from_bytes(part.as_bytes()).is_ok();
+    let is_media_type =
+        essence.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype));
+    let is_plain = text.len() <= 256 && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_media_type && is_plain { Ok(()) } else { Err(ContentTypeError) }
+}
+
 /// Checks a whole set of custom headers: each one, their number, and that no name comes twice.
 pub fn check_all<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), HeaderError> {
     let mut seen = std::collections::HashSet::new();
@@ -153,6 +176,17 @@ mod tests {
     #[test]
     fn names_that_differ_in_case_only_are_the_same_name() {
         assert_eq!(check_all([("X-A", "1"), ("x-a", "2")]), Err(HeaderError::Twice("x-a".to_owned())));
+    }
+
+    #[test]
+    fn a_content_type_is_a_media_type() {
+        for text in ["application/json", "text/plain; charset=utf-8", "application/vnd.api+json"] {
+            assert_eq!(check_content_type(text), Ok(()), "{text}");
+        }
+        for text in ["", "json", "a/b/c", "text/", "/json", "text/plain\r\nx: y", "text/pläin", " text/plain"]
+        {
+            assert_eq!(check_content_type(text), Err(ContentTypeError), "{text:?}");
+        }
     }
 
     #[test]

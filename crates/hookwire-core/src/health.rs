@@ -41,8 +41,8 @@ pub fn observe(
         (Verdict::Gone, _) => HealthChange::Disable(DisableReason::Gone),
         (Verdict::Success, None) => HealthChange::Unchanged,
         (Verdict::Success, Some(_)) => HealthChange::Recovered,
-        (Verdict::Failure { .. }, None) => HealthChange::BeginsToFail,
-        (Verdict::Failure { .. }, Some(since)) => {
+        (Verdict::Failure { .. } | Verdict::Rejected, None) => HealthChange::BeginsToFail,
+        (Verdict::Failure { .. } | Verdict::Rejected, Some(since)) => {
             if transition == Transition::Exhausted && now.since(since) >= disable_after {
                 HealthChange::Disable(DisableReason::FailingSince(since))
             } else {

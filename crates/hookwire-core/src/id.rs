@@ -139,6 +139,10 @@ key!(
     /// A background task's key.
     TaskKey, "qtask_"
 );
+key!(
+    /// An invocation's key; its public form is the `referenceId`.
+    InvocationKey, "inv_"
+);
 
 /// How a path names a noun: by its id or by the uid that the client chose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

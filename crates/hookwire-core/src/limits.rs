@@ -34,3 +34,29 @@ pub const SECRET_OVERLAP_MAX: Duration = Duration::from_hours(7 * 24);
 pub const DELIVER_AT_AHEAD_MAX: Duration = Duration::from_hours(90 * 24);
 /// How long an idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_hours(12);
+/// Bytes of a rendered body that are kept with an attempt.
+pub const REQUEST_KEPT_BYTES_MAX: usize = 64 * 1_024;
+/// Bytes of an endpoint's display name.
+pub const ENDPOINT_NAME_BYTES_MAX: usize = 256;
+/// Retries of an endpoint's own schedule.
+pub const RETRIES_MAX: usize = 30;
+/// The longest wait before a retry.
+pub const RETRY_DELAY_MAX: Duration = Duration::from_hours(7 * 24);
+/// The longest deadline of one attempt that an endpoint may ask for.
+pub const TIMEOUT_MAX: Duration = Duration::from_mins(1);
+/// Deliveries whose logs an endpoint's log limit may keep.
+pub const LOG_LIMIT_MAX: u32 = 100_000;
+/// Bytes of a PEM text of an endpoint or a trigger.
+pub const PEM_BYTES_MAX: usize = 64 * 1_024;
+/// Triggers of one app.
+pub const TRIGGERS_MAX: usize = 1_000;
+/// Query parameters that a trigger may list.
+pub const QUERY_PARAMS_MAX: usize = 100;
+/// Bytes of a trigger's JSON Schema.
+pub const SCHEMA_BYTES_MAX: usize = 64 * 1_024;
+/// Calls that follow one trigger directly.
+pub const NEXT_MAX: usize = 8;
+/// Calls from a chain's root to its end, both included.
+pub const CHAIN_DEPTH_MAX: usize = 8;
+/// Calls of one chain altogether.
+pub const CHAIN_CALLS_MAX: usize = 32;

@@ -92,6 +92,22 @@ name!(
     Tag
 );
 
+name!(
+    /// Names a profile, for example `standard`.
+    ProfileName
+);
+name!(
+    /// The client's id of a registered call, for example `send-invoice`.
+    TriggerId
+);
+
+impl ProfileName {
+    /// The profile of an org that chose none.
+    pub fn standard() -> Self {
+        Self::stored("standard")
+    }
+}
+
 impl Uid {
     /// Checks an app's uid.
     pub fn for_app(text: &str) -> Result<Self, NameError> {

@@ -137,7 +137,8 @@ mod tests {
     #[test]
     fn a_notice_names_app_endpoint_message_and_attempt() {
         let new = crate::NewApp { name: "a".to_owned(), ..crate::NewApp::default() };
-        let app = new.into_app(crate::AppKey::from_raw(1), notices_org(), Timestamp::from_seconds(0));
+        let (key, profile) = (crate::AppKey::from_raw(1), crate::ProfileName::standard());
+        let app = new.into_app(key, notices_org(), profile, Timestamp::from_seconds(0));
         let text = Event::AttemptExhausted(facts()).payload(&app, EndpointKey::from_raw(2), None);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["type"], "message.attempt.exhausted");

@@ -17,12 +17,22 @@ pub enum ErrorClass {
     Http,
     /// The peer did not speak HTTP, or broke off.
     Protocol,
+    /// The body could not be made from the endpoint's template; nothing was sent.
+    Template,
 }
 
 impl ErrorClass {
     /// Every class, in the order of their codes.
-    pub const ALL: [Self; 7] =
-        [Self::Dns, Self::Connect, Self::Tls, Self::Timeout, Self::Blocked, Self::Http, Self::Protocol];
+    pub const ALL: [Self; 8] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Blocked,
+        Self::Http,
+        Self::Protocol,
+        Self::Template,
+    ];
 
     /// The class's name on the wire and in metrics.
     pub const fn name(self) -> &'static str {
@@ -34,6 +44,7 @@ impl ErrorClass {
             Self::Blocked => "blocked",
             Self::Http => "http",
             Self::Protocol => "protocol",
+            Self::Template => "template",
         }
     }
 

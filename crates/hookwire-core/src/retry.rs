@@ -1,6 +1,10 @@
-//! When to try again: the schedule, its jitter, and what a receiver's `Retry-After` changes.
+//! When to try again: the schedule, its jitter, what is tried again, and what a receiver's `Retry-After` changes.
+
+mod cause;
 
 use std::time::Duration;
+
+pub use cause::{Cause, RetryOn, RetryOnError};
 
 use crate::Timestamp;
 
@@ -14,13 +18,18 @@ pub struct RetryPolicy {
     pub delays: Vec<Duration>,
     /// The share by which a delay may be shorter or longer: 0.2 = ±20 %.
     pub jitter: f64,
+    /// Which failures are tried again.
+    pub retry_on: RetryOn,
 }
+
+/// The jitter is a share that was checked, never NaN.
+impl Eq for RetryPolicy {}
 
 impl Default for RetryPolicy {
     /// 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 10 h, spread by 20 %.
     fn default() -> Self {
         let seconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
-        Self { delays: seconds.map(Duration::from_secs).to_vec(), jitter: 0.2 }
+        Self { delays: seconds.map(Duration::from_secs).to_vec(), jitter: 0.2, retry_on: RetryOn::default() }
     }
 }
 
@@ -52,7 +61,8 @@ mod tests {
 
     #[test]
     fn a_policy_has_as_many_retries_as_delays() {
-        let policy = RetryPolicy { delays: vec![Duration::from_secs(5); 2], jitter: 0.0 };
+        let policy =
+            RetryPolicy { delays: vec![Duration::from_secs(5); 2], jitter: 0.0, ..RetryPolicy::default() };
         let waits: Vec<_> = (1..=4).map(|attempt| policy.delay(attempt, None, 0.5)).collect();
         assert_eq!(waits, [Some(Duration::from_secs(5)), Some(Duration::from_secs(5)), None, None]);
         assert_eq!(policy.delay(0, None, 0.5), None);
@@ -60,7 +70,8 @@ mod tests {
 
     #[test]
     fn retry_after_lengthens_but_never_shortens_and_is_capped() {
-        let policy = RetryPolicy { delays: vec![Duration::from_mins(1)], jitter: 0.0 };
+        let policy =
+            RetryPolicy { delays: vec![Duration::from_mins(1)], jitter: 0.0, ..RetryPolicy::default() };
         let wait = |seconds| policy.delay(1, Some(Duration::from_secs(seconds)), 0.0);
         assert_eq!(wait(1), Some(Duration::from_mins(1)));
         assert_eq!(wait(600), Some(Duration::from_mins(10)));

@@ -66,6 +66,7 @@ mod tests {
     ) -> Arc<Endpoint> {
         let new = NewEndpoint {
             uid: None,
+            name: None,
             url: "https://example.com/".to_owned(),
             description: String::new(),
             version: 1,
@@ -76,6 +77,7 @@ mod tests {
             throttle_rate: None,
             metadata: crate::Metadata::new(),
             headers: None,
+            rules: crate::rules::RulesChange::default(),
             secret: Secret::from_random([0; 24]),
         };
         Arc::new(new.into_endpoint(

@@ -8,7 +8,7 @@ use hookwire_core::message::RawBody;
 use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_core::{
     App, AppKey, Attempt, AttemptKey, AttemptStatus, EndpointKey, ErrorClass, EventType, EventTypeName,
-    Message, MessageKey, Metadata, OrgId, Payload, TaskKey, Timestamp, Timings, Trigger, Uid,
+    Message, MessageKey, Metadata, OrgId, Payload, TaskKey, Timestamp, Timings, TriggerType, Uid,
 };
 use rusqlite::{OptionalExtension, Params, Row};
 
@@ -174,7 +174,7 @@ pub(crate) fn read_attempt(row: &Row<'_>) -> Done<Attempt> {
         at: time(row, 4)?,
         url: text(row, 5)?.to_owned(),
         status: if row.get::<_, i64>(6)? == 0 { AttemptStatus::Succeeded } else { AttemptStatus::Failed },
-        trigger: Trigger::from_code(row.get(7)?),
+        trigger: TriggerType::from_code(row.get(7)?),
         response_code: row.get(8)?,
         response: text(row, 9)?.to_owned(),
         error: text_or_none(row, 10)?.and_then(ErrorClass::from_name),

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hookwire_core::{
     App, AppChange, AppKey, Endpoint, EndpointChange, EndpointKey, EventType, EventTypeChange, EventTypeName,
-    NewApp, NewEndpoint, OrgId, Reference, Secret, Timestamp,
+    NewApp, NewEndpoint, OrgId, ProfileName, Reference, Secret, Timestamp,
 };
 
 use crate::{Page, Result, Slice};
@@ -55,6 +55,17 @@ pub enum Rotated {
 /// operational notices inside the same transaction.
 #[async_trait]
 pub trait Catalog: Send + Sync {
+    /// The org's profile; `standard` when it chose none.
+    async fn profile(&self, org: &OrgId) -> Result<ProfileName>;
+    /// Gives the org this profile, and makes those of `event_types` that it does not have (or has archived). Messages
+    /// and claims carry the new profile in their app from then on.
+    async fn choose_profile(
+        &self,
+        org: &OrgId,
+        profile: ProfileName,
+        event_types: Vec<EventType>,
+    ) -> Result<()>;
+
     /// Makes an app; when its uid is taken, answers with the app that has it and changes nothing.
     async fn create_app(&self, org: &OrgId, new: NewApp, now: Timestamp) -> Result<Created<App>>;
     /// The app, unless it is absent, deleted, or another org's.

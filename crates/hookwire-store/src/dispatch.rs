@@ -30,7 +30,7 @@ pub trait Dispatch: Send + Sync {
     /// The store holds a delivery to `endpoint` that nobody has leased, due at that time.
     fn waiting(&self, endpoint: EndpointKey, due: Timestamp);
     /// The endpoint was changed; deliveries from now on go by its new words.
-    fn changed(&self, endpoint: Arc<Endpoint>);
+    fn changed(&self, endpoint: Arc<Endpoint>, app: Arc<App>);
     /// The app was changed.
     fn app_changed(&self, app: Arc<App>);
     /// The endpoint was deleted.

@@ -11,6 +11,7 @@ pub mod history;
 pub mod ingest;
 pub mod page;
 pub mod queue;
+pub mod triggers;
 pub mod upkeep;
 pub mod vault;
 
@@ -23,13 +24,14 @@ pub use history::History;
 pub use ingest::Ingest;
 pub use page::{Cursor, Order, Page, Slice};
 pub use queue::Queue;
+pub use triggers::Triggers;
 pub use upkeep::Upkeep;
 pub use vault::Vault;
 
 /// Everything we do to durable state.
-pub trait Store: Catalog + Ingest + Queue + History + Upkeep {}
+pub trait Store: Catalog + Triggers + Ingest + Queue + History + Upkeep {}
 
-impl<T: Catalog + Ingest + Queue + History + Upkeep> Store for T {}
+impl<T: Catalog + Triggers + Ingest + Queue + History + Upkeep> Store for T {}
 
 /// A store that is shared by everything in the process.
 pub type SharedStore = Arc<dyn Store>;

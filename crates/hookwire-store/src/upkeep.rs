@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hookwire_core::task::{Task, TaskKind};
-use hookwire_core::{AppKey, EndpointKey, OrgId, TaskKey, Timestamp};
+use hookwire_core::{AppKey, EndpointKey, OrgId, ProfileName, TaskKey, Timestamp};
 
 use crate::{Page, Result, Slice};
 
@@ -18,6 +18,15 @@ pub struct RetentionStep {
     /// Messages older than this are removed with all that belongs to them, unless a delivery is still pending.
     pub messages: Duration,
     /// Most rows of each kind in this step.
+    pub limit: u32,
+}
+
+/// Which logs may be trimmed by now.
+#[derive(Debug, Clone)]
+pub struct TrimStep {
+    /// Log limits of profiles; an endpoint's own goes before its profile's.
+    pub profiles: Vec<(ProfileName, u32)>,
+    /// Most deliveries in this step.
     pub limit: u32,
 }
 
@@ -78,6 +87,10 @@ pub struct WriteStats {
 pub trait Upkeep: Send + Sync {
     /// Removes what may go, a little at a time. Nothing that a pending delivery needs is removed.
     async fn retain(&self, step: RetentionStep) -> Result<Removed>;
+    /// Removes the settled deliveries, with their attempts, that are beyond their endpoint's log limit: only that many
+    /// of the latest deliveries are kept. Pending ones always stay. Answers how many were removed; fewer than the
+    /// step's limit = nothing is left to do for now.
+    async fn trim_logs(&self, step: TrimStep) -> Result<u64>;
     /// Starts a task; it is carried out by [`Upkeep::advance_tasks`], and goes on after a restart.
     async fn start_task(&self, new: NewTask) -> Result<Task>;
     /// One task of the org's.

@@ -5,5 +5,6 @@ mod crash;
 mod delivery;
 mod disk_full;
 mod drain;
+mod reference_systems;
 mod sdk;
 mod tenant;

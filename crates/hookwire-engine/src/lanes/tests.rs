@@ -7,7 +7,7 @@ use hookwire_core::address::AddressPolicy;
 use hookwire_core::id::Key as _;
 use hookwire_core::{
     App, Delivery, Endpoint, EventTypeName, Message, MessageKey, Metadata, NewApp, NewEndpoint, OrgId,
-    Payload, Secret, Trigger,
+    Payload, Secret, TriggerType,
 };
 
 use super::*;
@@ -54,7 +54,7 @@ fn claim(to: &Arc<Endpoint>, app: &Arc<App>) -> Claim {
         endpoint: to.key,
         app: app.key,
         attempts: 0,
-        trigger: Trigger::Scheduled,
+        trigger: TriggerType::Scheduled,
         resume_at: None,
         fence: 1,
         lease_until: NOW.plus(Duration::from_mins(15)),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::{Delivery, Endpoint, Message, MessageKey, Payload, Trigger};
+use hookwire_core::{Delivery, Endpoint, Message, MessageKey, Payload, TriggerType};
 use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::{ClaimRequest, Claimed};
 use rusqlite::params;
@@ -90,7 +90,7 @@ fn lease(
             endpoint: endpoint.key,
             app: key(row, 0)?,
             attempts: row.get(1)?,
-            trigger: Trigger::from_code(row.get(2)?),
+            trigger: TriggerType::from_code(row.get(2)?),
             resume_at: time_or_none(row, 3)?,
             fence: row.get(4)?,
             lease_until: request.lease_until,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hookwire_core::id::Key;
 use hookwire_core::{
-    Channel, Delivery, Endpoint, EndpointKey, Message, MessageKey, Payload, Tag, Timestamp, Trigger,
+    Channel, Delivery, Endpoint, EndpointKey, Message, MessageKey, Payload, Tag, Timestamp, TriggerType,
 };
 use hookwire_store::Error;
 use hookwire_store::dispatch::Claim;
@@ -130,7 +130,7 @@ fn fan_out(
             endpoint: endpoint.key,
             app: message.app,
             attempts: 0,
-            trigger: Trigger::Scheduled,
+            trigger: TriggerType::Scheduled,
             resume_at: None,
             fence: i64::from(taken),
             lease_until,
@@ -182,7 +182,7 @@ fn write(insert: &mut CachedStatement<'_>, delivery: &Delivery, due: Timestamp, 
 
 /// Queues a message for an endpoint that it was not owed to so far, by hand.
 pub(crate) fn add(work: &mut Work<'_>, message: MessageKey, endpoint: &Endpoint, now: Timestamp) -> Done<()> {
-    let manual = Trigger::Manual.code();
+    let manual = TriggerType::Manual.code();
     let row = params![message.raw(), endpoint.key.raw(), endpoint.app.raw(), now.micros(), 0, 0, 0, manual];
     run(work.db, sql::DELIVERY_INSERT, row)?;
     if !endpoint.disabled {

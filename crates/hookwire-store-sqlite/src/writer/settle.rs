@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hookwire_core::id::Key;
 use hookwire_core::{
-    Attempt, AttemptStatus, DeliveryState, Endpoint, ErrorClass, Timestamp, Transition, Trigger,
+    Attempt, AttemptStatus, DeliveryState, Endpoint, ErrorClass, Timestamp, Transition, TriggerType,
 };
 use hookwire_store::queue::{Settled, Settlement};
 use rusqlite::params;
@@ -30,7 +30,7 @@ pub(crate) fn settle(work: &mut Work<'_>, settlements: &[Settlement], now: Times
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Final(DeliveryState),
-    Waiting { attempts: u32, due: Timestamp, trigger: Trigger, resume_at: Option<Timestamp> },
+    Waiting { attempts: u32, due: Timestamp, trigger: TriggerType, resume_at: Option<Timestamp> },
 }
 
 /// What the transition makes of the delivery. Of one whose endpoint is gone nothing more will be tried.
@@ -45,7 +45,7 @@ fn next(settlement: &Settlement, has_endpoint: bool) -> Next {
         }
         Transition::RetryAt(due) => {
             let attempts = delivery.attempts + u32::from(delivery.resume_at.is_none());
-            Next::Waiting { attempts, due, trigger: Trigger::Scheduled, resume_at: None }
+            Next::Waiting { attempts, due, trigger: TriggerType::Scheduled, resume_at: None }
         }
         Transition::Released(due) => Next::Waiting {
             attempts: delivery.attempts,

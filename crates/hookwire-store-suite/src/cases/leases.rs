@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hookwire_core::{DeliveryState, EndpointChange, Payload, Reference, Transition, Trigger};
+use hookwire_core::{DeliveryState, EndpointChange, Payload, Reference, Transition, TriggerType};
 use hookwire_store::history::{AttemptFilter, DeliveryStatus};
 use hookwire_store::queue::Settled;
 
@@ -44,7 +44,7 @@ pub(crate) async fn a_claim_carries_all_that_an_attempt_needs(world: World) {
     let claim = world.claim_one(&endpoint).await;
     assert_eq!(*claim.message, world.stored(&app, key).await.sure());
     assert_eq!((&*claim.endpoint, &*claim.app), (&endpoint, &app));
-    assert_eq!(progress(&claim), (0, Trigger::Scheduled));
+    assert_eq!(progress(&claim), (0, TriggerType::Scheduled));
     assert_eq!(
         (claim.delivery.message, claim.delivery.endpoint, claim.delivery.app),
         (key, endpoint.key, app.key)
@@ -82,7 +82,7 @@ pub(crate) async fn an_expired_lease_can_be_claimed_again_with_a_greater_fence(w
     world.pass(LEASE);
     let second = world.claim_one(&endpoint).await;
     assert!(second.delivery.fence > first.delivery.fence);
-    assert_eq!(progress(&second), (0, Trigger::Scheduled));
+    assert_eq!(progress(&second), (0, TriggerType::Scheduled));
     assert!(world.claim(&endpoint).await.is_empty());
     world.succeed(&second).await;
     world.pass(LEASE * 3);
@@ -120,7 +120,7 @@ pub(crate) async fn a_settlement_counts_once(world: World) {
     assert!(retry.claims.is_empty() && retry.next_due.is_some());
     world.pass(Duration::from_secs(6));
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!(progress(&claim), (1, Trigger::Scheduled));
+    assert_eq!(progress(&claim), (1, TriggerType::Scheduled));
     world.exhaust(&claim).await;
     assert_eq!(world.settle(world.settlement(&claim, 200, Transition::Delivered)).await, Settled::Stale);
     let owed = world.store().endpoints_of_message(app.key, message, ascending(10)).await.sure();
@@ -143,7 +143,7 @@ pub(crate) async fn a_released_delivery_has_used_up_nothing(world: World) {
     assert!(world.claim(&endpoint).await.is_empty());
     world.pass(Duration::from_mins(10));
     let again = world.claim_one(&endpoint).await;
-    assert_eq!(progress(&again), (0, Trigger::Scheduled));
+    assert_eq!(progress(&again), (0, TriggerType::Scheduled));
     assert_eq!(world.settle(World::released(&claim, until)).await, Settled::Stale);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hookwire_core::{DeliveryState, EndpointChange, Reference, Transition, Trigger};
+use hookwire_core::{DeliveryState, EndpointChange, Reference, Transition, TriggerType};
 use hookwire_store::queue::Resend;
 
 use crate::recorder::Recorder;
@@ -20,14 +20,14 @@ pub(crate) async fn a_settled_delivery_starts_anew(world: World) {
     world.succeed(&world.claim_one(&endpoint).await).await;
     assert_eq!(resend().await, Resend::Queued);
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!((progress(&claim), claim.delivery.resume_at), ((0, Trigger::Manual), None));
+    assert_eq!((progress(&claim), claim.delivery.resume_at), ((0, TriggerType::Manual), None));
     world.fail(&claim, Duration::ZERO).await;
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!(progress(&claim), (1, Trigger::Scheduled));
+    assert_eq!(progress(&claim), (1, TriggerType::Scheduled));
     world.exhaust(&claim).await;
     assert_eq!(resend().await, Resend::Queued);
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!((progress(&claim), claim.delivery.fence), ((0, Trigger::Manual), 4));
+    assert_eq!((progress(&claim), claim.delivery.fence), ((0, TriggerType::Manual), 4));
 }
 
 pub(crate) async fn one_that_waits_for_a_retry_is_tried_at_once_and_uses_up_nothing(world: World) {
@@ -43,7 +43,7 @@ pub(crate) async fn one_that_waits_for_a_retry_is_tried_at_once_and_uses_up_noth
     // Not attempted yet: it is about to be sent anyway.
     assert_eq!(resend().await, Resend::Queued);
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!(progress(&claim), (0, Trigger::Scheduled));
+    assert_eq!(progress(&claim), (0, TriggerType::Scheduled));
     // Under way: likewise.
     assert_eq!(resend().await, Resend::Queued);
     assert!(world.claim(&endpoint).await.is_empty());
@@ -53,16 +53,16 @@ pub(crate) async fn one_that_waits_for_a_retry_is_tried_at_once_and_uses_up_noth
     assert_eq!(resend().await, Resend::Queued);
     recorder.until(|heard| heard.waiting.get(&endpoint.key).is_some_and(|due| *due < planned)).await;
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!((progress(&claim), claim.delivery.resume_at), ((1, Trigger::Manual), Some(planned)));
+    assert_eq!((progress(&claim), claim.delivery.resume_at), ((1, TriggerType::Manual), Some(planned)));
     // Released, it is still an extra attempt.
     world.settle(World::released(&claim, world.now())).await;
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!((progress(&claim), claim.delivery.resume_at), ((1, Trigger::Manual), Some(planned)));
+    assert_eq!((progress(&claim), claim.delivery.resume_at), ((1, TriggerType::Manual), Some(planned)));
     world.end(&claim, 500, Transition::RetryAt(planned)).await;
     assert!(world.claim(&endpoint).await.is_empty());
     world.pass(Duration::from_hours(5));
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!((progress(&claim), claim.delivery.resume_at), ((1, Trigger::Scheduled), None));
+    assert_eq!((progress(&claim), claim.delivery.resume_at), ((1, TriggerType::Scheduled), None));
     world.succeed(&claim).await;
     let owed = world.store().endpoints_of_message(app.key, message, ascending(10)).await.sure();
     assert_eq!(owed.items[0].1.state, DeliveryState::Delivered);
@@ -76,7 +76,7 @@ pub(crate) async fn one_that_was_never_owed_is_made(world: World) {
     let resend = world.store().resend(app.key, &Reference::Key(message), &reference, world.now()).await;
     assert_eq!(resend.sure(), Resend::Queued);
     let claim = world.claim_one(&endpoint).await;
-    assert_eq!((progress(&claim), claim.delivery.fence), ((0, Trigger::Manual), 1));
+    assert_eq!((progress(&claim), claim.delivery.fence), ((0, TriggerType::Manual), 1));
 }
 
 pub(crate) async fn what_can_not_be_sent_again_says_why(world: World) {

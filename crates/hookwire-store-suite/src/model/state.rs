@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hookwire_core::id::Key;
 use hookwire_core::{
-    AppKey, Delivery, DeliveryState, EndpointKey, MessageKey, Timestamp, Transition, Trigger,
+    AppKey, Delivery, DeliveryState, EndpointKey, MessageKey, Timestamp, Transition, TriggerType,
 };
 use hookwire_store::history::DeliveryStatus;
 use hookwire_store::queue::Resend;
@@ -17,7 +17,7 @@ struct Owed {
     due: Timestamp,
     fence: i64,
     lease_until: Option<Timestamp>,
-    trigger: Trigger,
+    trigger: TriggerType,
     resume_at: Option<Timestamp>,
 }
 
@@ -41,7 +41,7 @@ impl Model {
         let enabled: Vec<_> =
             self.endpoints.iter().filter(|(_, is_enabled)| **is_enabled).map(|(key, _)| *key).collect();
         for endpoint in &enabled {
-            self.deliveries.insert((message, *endpoint), fresh(due, Trigger::Scheduled));
+            self.deliveries.insert((message, *endpoint), fresh(due, TriggerType::Scheduled));
         }
         enabled.len() as u32
     }
@@ -87,7 +87,7 @@ impl Model {
             }
             Transition::RetryAt(due) => {
                 owed.attempts += u32::from(owed.resume_at.is_none());
-                (owed.due, owed.trigger, owed.resume_at) = (due, Trigger::Scheduled, None);
+                (owed.due, owed.trigger, owed.resume_at) = (due, TriggerType::Scheduled, None);
                 return true;
             }
             Transition::Released(due) => {
@@ -108,12 +108,12 @@ impl Model {
             Some(false) => return Resend::Disabled,
             Some(true) => {}
         }
-        let owed = self.deliveries.entry((message, endpoint)).or_insert_with(|| fresh(now, Trigger::Manual));
+        let owed = self.deliveries.entry((message, endpoint)).or_insert_with(|| fresh(now, TriggerType::Manual));
         if owed.state != DeliveryState::Pending {
-            *owed = Owed { fence: owed.fence, ..fresh(now, Trigger::Manual) };
+            *owed = Owed { fence: owed.fence, ..fresh(now, TriggerType::Manual) };
         } else if owed.lease_until.is_none() && owed.attempts > 0 && owed.due > now {
             owed.resume_at = owed.resume_at.or(Some(owed.due));
-            (owed.due, owed.trigger) = (now, Trigger::Manual);
+            (owed.due, owed.trigger) = (now, TriggerType::Manual);
         }
         Resend::Queued
     }
@@ -147,7 +147,7 @@ impl Model {
     }
 }
 
-fn fresh(due: Timestamp, trigger: Trigger) -> Owed {
+fn fresh(due: Timestamp, trigger: TriggerType) -> Owed {
     Owed {
         state: DeliveryState::Pending,
         attempts: 0,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hookwire_core::{
-    Attempt, AttemptKey, AttemptStatus, ErrorClass, Timestamp, Timings, Transition, Trigger, Verdict,
+    Attempt, AttemptKey, AttemptStatus, ErrorClass, Timestamp, Timings, Transition, TriggerType, Verdict,
 };
 use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::{Settled, Settlement};
@@ -93,6 +93,6 @@ impl World {
 }
 
 /// Attempts made so far and why the next is made.
-pub(crate) fn progress(claim: &Claim) -> (u32, Trigger) {
+pub(crate) fn progress(claim: &Claim) -> (u32, TriggerType) {
     (claim.delivery.attempts, claim.delivery.trigger)
 }

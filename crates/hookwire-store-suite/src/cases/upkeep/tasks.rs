@@ -1,7 +1,7 @@
 //! Background tasks.
 
 use hookwire_core::task::{Task, TaskKind, TaskStatus};
-use hookwire_core::{App, Endpoint, EndpointChange, OrgId, Reference, Timestamp, Trigger};
+use hookwire_core::{App, Endpoint, EndpointChange, OrgId, Reference, Timestamp, TriggerType};
 use hookwire_store::upkeep::NewTask;
 
 use crate::recorder::Recorder;
@@ -69,7 +69,7 @@ pub(crate) async fn a_recovery_queues_what_failed(world: World) {
     recorder.until(|heard| heard.waiting.contains_key(&endpoint.key)).await;
     let claims = world.claim(&endpoint).await;
     assert_eq!(claims.iter().map(|claim| claim.message.key).collect::<Vec<_>>(), failed);
-    assert!(claims.iter().all(|claim| progress(claim) == (0, Trigger::Manual)));
+    assert!(claims.iter().all(|claim| progress(claim) == (0, TriggerType::Manual)));
 }
 
 pub(crate) async fn a_replay_queues_what_was_never_owed(world: World) {
