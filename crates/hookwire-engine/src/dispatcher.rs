@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::attempt::{Attempts, Finished};
 use crate::health::Progress;
 use crate::lane::Ended;
-use crate::lanes::{ClaimOrder, Job, Lanes, Work, bytes_of};
+use crate::lanes::{Amount, ClaimOrder, Job, Lanes, Work, bytes_of};
 use crate::metrics::Metrics;
 use crate::prepared::Prepared;
 use crate::settings::Settings;
@@ -139,18 +139,23 @@ impl Dispatcher {
 
     async fn claim(&self, order: ClaimOrder) {
         let now = self.now();
-        let ClaimOrder { endpoint, limit } = order;
-        let request =
-            ClaimRequest { endpoint, now, lease_until: now.plus(self.lease), limit, bytes_max: 8 << 20 };
+        let ClaimOrder { endpoint, most } = order;
+        let request = ClaimRequest {
+            endpoint,
+            now,
+            lease_until: now.plus(self.lease),
+            limit: u32::try_from(most.deliveries).unwrap_or(u32::MAX),
+            bytes_max: most.bytes,
+        };
         let claimed = self.store.claim(request).await;
         let now = self.now();
         self.perform(match claimed {
             Ok(Claimed { claims, next_due }) => {
-                self.lanes.claimed(endpoint, claims, next_due, &|claim| self.prepare(claim), now)
+                self.lanes.claimed(order, claims, next_due, &|claim| self.prepare(claim), now)
             }
             Err(error) => {
                 tracing::warn!(%endpoint, %error, "cannot claim deliveries");
-                self.lanes.claim_failed(endpoint, now.plus(CLAIM_PAUSE), now)
+                self.lanes.claim_failed(order, now.plus(CLAIM_PAUSE), now)
             }
         });
     }
@@ -171,8 +176,8 @@ impl Dispatcher {
     }
 
     /// Held memory is free again.
-    pub(crate) fn settled(&self, count: usize, bytes: usize) {
-        let work = self.lanes.settled(count, bytes, self.now());
+    pub(crate) fn settled(&self, amount: Amount) {
+        let work = self.lanes.settled(amount, self.now());
         self.perform(work);
     }
 

@@ -9,6 +9,7 @@ use hookwire_store::queue::{Settled, Settlement};
 use tokio::sync::Notify;
 
 use crate::dispatcher::Dispatcher;
+use crate::lanes::Amount;
 use crate::metrics::Metrics;
 
 const BATCH_MAX: usize = 1_024;
@@ -19,7 +20,8 @@ const PAUSE_LAST: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct Waiting {
     settlements: Vec<Settlement>,
-    bytes: usize,
+    /// The bytes of payload that each one's delivery holds in memory.
+    bytes: Vec<usize>,
     /// Those that are being written now.
     writing: usize,
     /// When the oldest of those that wait was added.
@@ -52,7 +54,7 @@ impl Settler {
     pub(crate) fn push(&self, settlement: Settlement, bytes: usize, now: Timestamp) {
         let mut waiting = self.lock();
         waiting.settlements.push(settlement);
-        waiting.bytes += bytes;
+        waiting.bytes.push(bytes);
         waiting.oldest.get_or_insert(now);
         waiting.newest = Some(now);
         let first = waiting.settlements.len() == 1;
@@ -88,7 +90,8 @@ impl Settler {
         }
     }
 
-    fn take(&self) -> Option<(Vec<Settlement>, usize)> {
+    /// The next batch, and the memory that it sets free.
+    fn take(&self) -> Option<(Vec<Settlement>, Amount)> {
         let mut waiting = self.lock();
         if waiting.settlements.is_empty() {
             waiting.writing = 0;
@@ -99,17 +102,12 @@ impl Settler {
         let count = waiting.settlements.len().min(BATCH_MAX);
         let rest = waiting.settlements.split_off(count);
         let batch = std::mem::replace(&mut waiting.settlements, rest);
-        let bytes = if waiting.settlements.is_empty() {
-            waiting.bytes
-        } else {
-            waiting.bytes * batch.len() / (batch.len() + waiting.settlements.len())
-        };
-        waiting.bytes -= bytes;
+        let bytes = waiting.bytes.drain(..count).sum();
         waiting.writing = count;
         waiting.writing_oldest = waiting.oldest;
         // What is left came later than what is taken; as the newest of it is known, its age is not overstated.
         waiting.oldest = if waiting.settlements.is_empty() { None } else { waiting.newest };
-        Some((batch, bytes))
+        Some((batch, Amount { deliveries: count, bytes }))
     }
 
     /// Writes batches until closed.
@@ -120,16 +118,15 @@ impl Settler {
         dispatcher: Arc<Dispatcher>,
     ) {
         loop {
-            let Some((batch, bytes)) = self.take() else {
+            let Some((batch, held)) = self.take() else {
                 if self.lock().closed {
                     return;
                 }
                 self.bell.notified().await;
                 continue;
             };
-            let count = batch.len();
             self.write(&store, &*clock, batch).await;
-            dispatcher.settled(count, bytes);
+            dispatcher.settled(held);
         }
     }
 

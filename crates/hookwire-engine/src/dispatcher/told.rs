@@ -19,7 +19,8 @@ impl Dispatch for Dispatcher {
     }
 
     fn cancel(&self, endpoint: EndpointKey, bytes: usize) {
-        self.lanes.cancel(endpoint, bytes, self.now());
+        let work = self.lanes.cancel(endpoint, bytes, self.now());
+        self.perform(work);
     }
 
     fn waiting(&self, endpoint: EndpointKey, due: Timestamp) {
