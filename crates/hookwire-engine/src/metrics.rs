@@ -77,6 +77,9 @@ pub struct Metrics {
     pub stale: Counter,
     /// Settle batches that the store did not take at first.
     pub settle_errors: Counter,
+    /// Results that the store takes in no way and that were given up: their deliveries are made again when their
+    /// leases end.
+    pub given_up: Counter,
     /// Attempts under way.
     pub in_flight: Gauge,
     /// Deliveries held in memory.

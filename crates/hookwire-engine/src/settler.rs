@@ -1,20 +1,20 @@
-//! The settler: writes what came of deliveries, everything that waits in one batch, and never gives up on it.
+//! The settler: collects what came of deliveries, and writes everything that waits in one batch.
+
+mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use hookwire_core::{Clock, Timestamp};
-use hookwire_store::SharedStore;
-use hookwire_store::queue::{Settled, Settlement};
+use hookwire_store::queue::Settlement;
+use hookwire_store::{Dispatch as _, SharedStore};
 use tokio::sync::Notify;
 
 use crate::dispatcher::Dispatcher;
 use crate::lanes::Amount;
 use crate::metrics::Metrics;
+use writer::{Refused, Writer};
 
 const BATCH_MAX: usize = 1_024;
-const PAUSE_FIRST: Duration = Duration::from_millis(20);
-const PAUSE_LAST: Duration = Duration::from_secs(1);
 
 /// What waits to be written.
 #[derive(Default)]
@@ -117,6 +117,7 @@ impl Settler {
         clock: Arc<dyn Clock>,
         dispatcher: Arc<Dispatcher>,
     ) {
+        let writer = Writer { store: &store, clock: &*clock, metrics: &self.metrics };
         loop {
             let Some((batch, held)) = self.take() else {
                 if self.lock().closed {
@@ -125,27 +126,28 @@ impl Settler {
                 self.bell.notified().await;
                 continue;
             };
-            self.write(&store, &*clock, batch).await;
+            for refused in writer.write(batch).await {
+                self.give_up(&refused, &dispatcher);
+            }
             dispatcher.settled(held);
         }
     }
 
-    async fn write(&self, store: &SharedStore, clock: &dyn Clock, batch: Vec<Settlement>) {
-        let mut pause = PAUSE_FIRST;
-        loop {
-            match store.settle(batch.clone(), clock.now()).await {
-                Ok(settled) => {
-                    let stale = settled.iter().filter(|one| **one == Settled::Stale).count();
-                    self.metrics.stale.add(stale as u64);
-                    return;
-                }
-                Err(error) => {
-                    self.metrics.settle_errors.add(1);
-                    tracing::warn!(%error, count = batch.len(), "cannot write what came of deliveries; trying again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE_LAST);
-                }
-            }
-        }
+    /// Leaves the delivery to its lease, and has its lane look again when that ends. What is claimed then has a whole
+    /// lease anew, so a settlement that is refused for ever costs one attempt in the time of a lease.
+    fn give_up(&self, refused: &Refused, dispatcher: &Dispatcher) {
+        let Refused { settlement: Settlement { delivery, attempt, transition, .. }, error } = refused;
+        self.metrics.given_up.add(1);
+        tracing::error!(
+            %error,
+            message = %delivery.message,
+            endpoint = %delivery.endpoint,
+            app = %delivery.app,
+            attempt = attempt.as_ref().map(|attempt| tracing::field::display(attempt.key)),
+            ?transition,
+            lease_until = %delivery.lease_until,
+            "the store refuses what came of a delivery: it will be made again when its lease ends"
+        );
+        dispatcher.waiting(delivery.endpoint, delivery.lease_until);
     }
 }
