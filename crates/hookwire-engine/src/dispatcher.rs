@@ -1,33 +1,30 @@
-//! The dispatcher: carries out what the lanes decide. It is what the store hands deliveries to.
+//! The dispatcher: carries out what the lanes decide.
+
+mod told;
+mod wakes;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwire_core::{App, Endpoint, EndpointKey, Timestamp, Transition};
+use hookwire_core::{Timestamp, Transition};
 use hookwire_store::SharedStore;
-use hookwire_store::dispatch::{Claim, Dispatch};
+use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::{ClaimRequest, Claimed, Settlement};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::attempt::{Attempts, Finished};
 use crate::health::Progress;
 use crate::lane::Ended;
-use crate::lanes::{ClaimOrder, Job, Lanes, Work, bytes_of};
+use crate::lanes::{Amount, ClaimOrder, Job, Lanes, Work, bytes_of};
 use crate::metrics::Metrics;
 use crate::prepared::Prepared;
 use crate::settings::Settings;
 use crate::settler::Settler;
 
-/// Longest sleep of the time keeper, so that a jump of the clock is noticed.
-const NAP_MAX: Duration = Duration::from_secs(1);
 /// How long a lane waits after its claim failed.
 const CLAIM_PAUSE: Duration = Duration::from_secs(1);
-/// Pause between two looks at all the lanes that the store knows.
-const RESYNC: Duration = Duration::from_mins(1);
-const RESYNC_PAGE: u32 = 500;
 
 /// Carries out what the lanes decide.
 pub(crate) struct Dispatcher {
@@ -123,7 +120,7 @@ impl Dispatcher {
             let bytes = bytes_of(&job.claim);
             let due = job.claim.message.due();
             let Finished { settlement, how } = self.attempts.make(job).await;
-            self.count(&settlement);
+            self.metrics.count(&settlement);
             let now = self.now();
             if settlement.transition == Transition::Delivered && settlement.delivery.attempts == 0 {
                 self.metrics.delivery_latency.observe(now.since(due));
@@ -135,23 +132,6 @@ impl Dispatcher {
         }
     }
 
-    fn count(&self, settlement: &Settlement) {
-        if let Some(attempt) = &settlement.attempt {
-            let total = Duration::from_micros(u64::from(attempt.timings.total_us));
-            self.metrics.attempt_duration.observe(total);
-            if let Some(class) = attempt.error {
-                self.metrics.failed_of(class).add(1);
-            }
-        }
-        match settlement.transition {
-            Transition::Delivered => self.metrics.delivered.add(1),
-            Transition::RetryAt(_) => self.metrics.retries.add(1),
-            Transition::Exhausted => self.metrics.exhausted.add(1),
-            Transition::Canceled => self.metrics.canceled.add(1),
-            Transition::Released(_) => self.metrics.released.add(1),
-        }
-    }
-
     fn spawn_claim(&self, order: ClaimOrder) {
         let Some(this) = self.this.upgrade() else { return };
         self.tasks.spawn_on(async move { this.claim(order).await }, &self.runtime);
@@ -159,18 +139,23 @@ impl Dispatcher {
 
     async fn claim(&self, order: ClaimOrder) {
         let now = self.now();
-        let ClaimOrder { endpoint, limit } = order;
-        let request =
-            ClaimRequest { endpoint, now, lease_until: now.plus(self.lease), limit, bytes_max: 8 << 20 };
+        let ClaimOrder { endpoint, most } = order;
+        let request = ClaimRequest {
+            endpoint,
+            now,
+            lease_until: now.plus(self.lease),
+            limit: u32::try_from(most.deliveries).unwrap_or(u32::MAX),
+            bytes_max: most.bytes,
+        };
         let claimed = self.store.claim(request).await;
         let now = self.now();
         self.perform(match claimed {
             Ok(Claimed { claims, next_due }) => {
-                self.lanes.claimed(endpoint, claims, next_due, &|claim| self.prepare(claim), now)
+                self.lanes.claimed(order, claims, next_due, &|claim| self.prepare(claim), now)
             }
             Err(error) => {
                 tracing::warn!(%endpoint, %error, "cannot claim deliveries");
-                self.lanes.claim_failed(endpoint, now.plus(CLAIM_PAUSE), now)
+                self.lanes.claim_failed(order, now.plus(CLAIM_PAUSE), now)
             }
         });
     }
@@ -185,59 +170,15 @@ impl Dispatcher {
                 verdict: None,
                 transition: Transition::Released(now),
             };
-            self.count(&settlement);
+            self.metrics.count(&settlement);
             self.settler.push(settlement, bytes, now);
         }
     }
 
     /// Held memory is free again.
-    pub(crate) fn settled(&self, count: usize, bytes: usize) {
-        let work = self.lanes.settled(count, bytes, self.now());
+    pub(crate) fn settled(&self, amount: Amount) {
+        let work = self.lanes.settled(amount, self.now());
         self.perform(work);
-    }
-
-    /// Wakes lanes when their time comes.
-    pub(crate) async fn keep_time(self: Arc<Self>, stop: CancellationToken) {
-        loop {
-            let now = self.now();
-            let (work, next) = self.lanes.tick(now);
-            self.perform(work);
-            let nap = next.map_or(NAP_MAX, |at| at.since(now).min(NAP_MAX));
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = self.bell.notified() => {}
-                () = tokio::time::sleep(nap.max(Duration::from_millis(1))) => {}
-            }
-        }
-    }
-
-    /// Learns which lanes the store holds deliveries for: at the start, and now and then to be sure.
-    pub(crate) async fn keep_in_step(self: Arc<Self>, stop: CancellationToken) {
-        loop {
-            let mut after = None;
-            loop {
-                match self.store.lanes(after, RESYNC_PAGE).await {
-                    Ok(lanes) => {
-                        let full = lanes.len() == RESYNC_PAGE as usize;
-                        after = lanes.last().map(|lane| lane.endpoint);
-                        for lane in lanes {
-                            self.waiting(lane.endpoint, lane.next_due);
-                        }
-                        if !full {
-                            break;
-                        }
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "cannot list the lanes with waiting deliveries");
-                        break;
-                    }
-                }
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(RESYNC) => {}
-            }
-        }
     }
 
     /// Age of the oldest delivery that could start, or be settled, but was not.
@@ -249,44 +190,6 @@ impl Dispatcher {
     /// Whether deliveries move.
     pub(crate) fn progress(&self, now: Timestamp, oldest_unsettled: Option<Timestamp>) -> Progress {
         Progress::new(now, self.lanes.stuck_since(now), oldest_unsettled)
-    }
-}
-
-impl Dispatch for Dispatcher {
-    fn reserve(&self, endpoint: EndpointKey, bytes: usize) -> bool {
-        self.lanes.reserve(endpoint, bytes, self.now())
-    }
-
-    fn accept(&self, claims: Vec<Claim>) {
-        let work = self.lanes.accept(claims, &|claim| self.prepare(claim), self.now());
-        self.perform(work);
-    }
-
-    fn cancel(&self, endpoint: EndpointKey, bytes: usize) {
-        self.lanes.cancel(endpoint, bytes, self.now());
-    }
-
-    fn waiting(&self, endpoint: EndpointKey, due: Timestamp) {
-        let work = self.lanes.waiting(endpoint, due, self.now());
-        self.perform(work);
-    }
-
-    fn changed(&self, endpoint: Arc<Endpoint>) {
-        let work = self.lanes.changed(self.attempts.prepare(endpoint), self.now());
-        self.perform(work);
-    }
-
-    fn app_changed(&self, app: Arc<App>) {
-        self.lanes.throttle_app(app.key, app.throttle_rate);
-    }
-
-    fn removed(&self, endpoint: EndpointKey) {
-        let work = self.lanes.removed(endpoint, self.now());
-        self.perform(work);
-    }
-
-    fn lease(&self) -> Duration {
-        self.lease
     }
 }
 

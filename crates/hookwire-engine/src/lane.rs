@@ -80,7 +80,7 @@ pub(crate) struct Lane {
     pub(crate) claiming: bool,
     /// Whether it stands in a ready queue.
     pub(crate) ready: bool,
-    /// Whether it stands in the queue of lanes that wait for room to claim.
+    /// Whether it stands in line for a claim.
     pub(crate) hungry: bool,
     /// When it is looked at next.
     pub(crate) timer: Option<Timestamp>,

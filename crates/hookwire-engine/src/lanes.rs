@@ -4,126 +4,37 @@
 //! quarter, so however many receivers hang, healthy ones find permits.
 
 mod bookkeeping;
+mod claims;
+mod memory;
 mod pick;
+mod state;
+mod work;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use hookwire_core::{AppKey, EndpointKey, Timestamp};
 use hookwire_store::dispatch::Claim;
 
-use crate::bucket::Bucket;
-use crate::lane::{Ended, Lane, Standing};
+use crate::lane::{Ended, Standing};
 use crate::prepared::Prepared;
 use crate::settings::Settings;
+use state::Inner;
 
-/// Lanes that may stay in memory with nothing in them, for their record.
-const IDLE_LANES_MAX: usize = 20_000;
+pub(crate) use memory::Amount;
+pub(crate) use work::{Census, ClaimOrder, Job, Work, bytes_of};
+
 /// What a lease must still last when an attempt begins, beyond the attempt's own deadline.
 pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(5);
-/// Claims from the store under way at once.
-const CLAIMS_MAX: usize = 32;
-
-/// An attempt to make now.
-#[derive(Debug)]
-pub(crate) struct Job {
-    /// The delivery.
-    pub(crate) claim: Claim,
-    /// The endpoint, ready to be called.
-    pub(crate) prepared: Arc<Prepared>,
-    /// The share that its permit was drawn from.
-    pub(crate) share: Standing,
-}
-
-/// Deliveries to fetch from the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ClaimOrder {
-    /// Whose.
-    pub(crate) endpoint: EndpointKey,
-    /// Most of them.
-    pub(crate) limit: u32,
-}
-
-/// What the node should do next.
-#[derive(Debug, Default)]
-pub(crate) struct Work {
-    /// Attempts to make.
-    pub(crate) jobs: Vec<Job>,
-    /// Claims to make.
-    pub(crate) orders: Vec<ClaimOrder>,
-    /// Deliveries to put back: their endpoint was disabled or deleted.
-    pub(crate) release: Vec<Claim>,
-    /// Whether a lane wants to be looked at sooner than any did before.
-    pub(crate) sooner: bool,
-}
-
-/// Numbers for the metrics.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Census {
-    pub(crate) in_flight: usize,
-    pub(crate) held: usize,
-    pub(crate) lanes: usize,
-    pub(crate) suspect: usize,
-}
-
 /// Every lane of the node.
 pub(crate) struct Lanes {
     inner: Mutex<Inner>,
 }
 
-struct Inner {
-    lanes: HashMap<EndpointKey, Lane>,
-    ready: [VecDeque<EndpointKey>; 3],
-    in_flight: [usize; 3],
-    apps: HashMap<AppKey, Bucket>,
-    timers: BTreeSet<(Timestamp, EndpointKey)>,
-    hungry: VecDeque<EndpointKey>,
-    claims: usize,
-    held: usize,
-    held_bytes: usize,
-    stopped: bool,
-    limits: Limits,
-    /// Since when the store answers claims with errors.
-    claims_fail_since: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    permits: usize,
-    lane_permits: usize,
-    held: usize,
-    held_bytes: usize,
-    /// What a lease must still last when an attempt begins.
-    lease_needed: Duration,
-}
-
 impl Lanes {
     /// No lanes yet.
     pub(crate) fn new(settings: &Settings) -> Self {
-        let limits = Limits {
-            permits: settings.permits.max(8),
-            lane_permits: settings.lane_permits.max(1),
-            held: settings.held_max.max(8),
-            held_bytes: settings.held_bytes_max,
-            lease_needed: settings.timeout + LEASE_MARGIN,
-        };
-        Self {
-            inner: Mutex::new(Inner {
-                lanes: HashMap::new(),
-                ready: Default::default(),
-                in_flight: [0; 3],
-                apps: HashMap::new(),
-                timers: BTreeSet::new(),
-                hungry: VecDeque::new(),
-                claims: 0,
-                held: 0,
-                held_bytes: 0,
-                stopped: false,
-                limits,
-                claims_fail_since: None,
-            }),
-        }
+        Self { inner: Mutex::new(Inner::new(settings)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -133,10 +44,7 @@ impl Lanes {
     /// See [`hookwire_store::Dispatch::reserve`].
     pub(crate) fn reserve(&self, endpoint: EndpointKey, bytes: usize, now: Timestamp) -> bool {
         let mut inner = self.lock();
-        if inner.stopped
-            || inner.held >= inner.limits.held
-            || inner.held_bytes + bytes > inner.limits.held_bytes
-        {
+        if inner.stopped || !inner.memory.fits(bytes) {
             return false;
         }
         let lane = inner.lane(endpoint, now);
@@ -144,16 +52,19 @@ impl Lanes {
             return false;
         }
         lane.reserved += 1;
-        inner.held += 1;
-        inner.held_bytes += bytes;
+        inner.memory.hold(bytes);
         true
     }
 
-    /// A reserved place is not needed.
-    pub(crate) fn cancel(&self, endpoint: EndpointKey, bytes: usize, now: Timestamp) {
+    /// A reserved place is not needed: its memory is free again.
+    pub(crate) fn cancel(&self, endpoint: EndpointKey, bytes: usize, now: Timestamp) -> Work {
         let mut inner = self.lock();
+        let mut work = Work::default();
         inner.lane(endpoint, now).reserved -= 1;
-        inner.let_go(bytes);
+        inner.memory.free(Amount::one(bytes));
+        inner.go_on(now, &mut work);
+        inner.forget_if_idle(endpoint);
+        work
     }
 
     /// Deliveries arrive for which places were reserved.
@@ -171,14 +82,14 @@ impl Lanes {
             inner.enqueue(claim, prepare, now, &mut work);
             inner.consider(endpoint, now, &mut work);
         }
-        inner.pump(now, &mut work);
+        inner.go_on(now, &mut work);
         work
     }
 
     /// Deliveries that were claimed from the store; `next_due` is when the endpoint's next one is due.
     pub(crate) fn claimed(
         &self,
-        endpoint: EndpointKey,
+        order: ClaimOrder,
         claims: Vec<Claim>,
         next_due: Option<Timestamp>,
         prepare: &dyn Fn(&Claim) -> Prepared,
@@ -188,32 +99,32 @@ impl Lanes {
         let mut work = Work::default();
         inner.claims -= 1;
         inner.claims_fail_since = None;
-        let lane = inner.lane(endpoint, now);
+        inner.memory.arrived(order.most, claims.iter().map(|claim| Amount::one(bytes_of(claim))).sum());
+        let lane = inner.lane(order.endpoint, now);
         lane.claiming = false;
         if let Some(due) = next_due {
             lane.note_backlog(due);
         }
         for claim in claims {
-            inner.held += 1;
-            inner.held_bytes += bytes_of(&claim);
             inner.enqueue(claim, prepare, now, &mut work);
         }
-        inner.consider(endpoint, now, &mut work);
-        inner.feed_the_hungry(now, &mut work);
-        inner.pump(now, &mut work);
+        inner.consider(order.endpoint, now, &mut work);
+        inner.go_on(now, &mut work);
         work
     }
 
-    /// A claim failed: the lane tries again at that time.
-    pub(crate) fn claim_failed(&self, endpoint: EndpointKey, again: Timestamp, now: Timestamp) -> Work {
+    /// A claim failed: the lane tries again at that time. Lanes in line are not given its turn at once, but with the
+    /// next tick or success: when the store is away, each of them would only fail as well.
+    pub(crate) fn claim_failed(&self, order: ClaimOrder, again: Timestamp, now: Timestamp) -> Work {
         let mut inner = self.lock();
         let mut work = Work::default();
         inner.claims -= 1;
         inner.claims_fail_since.get_or_insert(now);
-        let lane = inner.lane(endpoint, now);
+        inner.memory.arrived(order.most, Amount::default());
+        let lane = inner.lane(order.endpoint, now);
         lane.claiming = false;
         lane.note_backlog(again);
-        inner.consider(endpoint, now, &mut work);
+        inner.consider(order.endpoint, now, &mut work);
         work
     }
 
@@ -223,7 +134,7 @@ impl Lanes {
         let mut work = Work::default();
         inner.lane(endpoint, now).note_backlog(due);
         inner.consider(endpoint, now, &mut work);
-        inner.pump(now, &mut work);
+        inner.go_on(now, &mut work);
         work
     }
 
@@ -234,18 +145,17 @@ impl Lanes {
         inner.in_flight[share as usize] -= 1;
         inner.lane(endpoint, now).ended(how, now);
         inner.consider(endpoint, now, &mut work);
-        inner.pump(now, &mut work);
+        inner.go_on(now, &mut work);
         inner.forget_if_idle(endpoint);
         work
     }
 
     /// Deliveries were settled: their memory is free again.
-    pub(crate) fn settled(&self, count: usize, bytes: usize, now: Timestamp) -> Work {
+    pub(crate) fn settled(&self, amount: Amount, now: Timestamp) -> Work {
         let mut inner = self.lock();
         let mut work = Work::default();
-        inner.held -= count;
-        inner.held_bytes = inner.held_bytes.saturating_sub(bytes);
-        inner.feed_the_hungry(now, &mut work);
+        inner.memory.free(amount);
+        inner.go_on(now, &mut work);
         work
     }
 
@@ -257,7 +167,7 @@ impl Lanes {
         if inner.lanes.contains_key(&endpoint) {
             inner.adopt(prepared, now, &mut work);
             inner.consider(endpoint, now, &mut work);
-            inner.pump(now, &mut work);
+            inner.go_on(now, &mut work);
         }
         work
     }
@@ -290,7 +200,7 @@ impl Lanes {
             inner.lane(endpoint, now).timer = None;
             inner.consider(endpoint, now, &mut work);
         }
-        inner.pump(now, &mut work);
+        inner.go_on(now, &mut work);
         (work, inner.timers.first().map(|(at, _)| *at))
     }
 
@@ -300,6 +210,7 @@ impl Lanes {
         inner.stopped = true;
         inner.ready = Default::default();
         inner.timers.clear();
+        inner.hungry.clear();
         inner.lanes.values_mut().flat_map(|lane| lane.queue.drain(..)).collect()
     }
 
@@ -324,16 +235,11 @@ impl Lanes {
         let suspect = inner.lanes.values().filter(|lane| lane.standing(now) == Standing::Suspect).count();
         Census {
             in_flight: inner.in_flight.iter().sum(),
-            held: inner.held,
+            held: inner.memory.held().deliveries,
             lanes: inner.lanes.len(),
             suspect,
         }
     }
-}
-
-/// Bytes that a claim holds in memory.
-pub(crate) fn bytes_of(claim: &Claim) -> usize {
-    claim.message.payload.as_ref().map_or(0, hookwire_core::Payload::len)
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use hookwire_core::ErrorClass;
+use hookwire_core::{ErrorClass, Transition};
+use hookwire_store::queue::Settlement;
 
 /// Upper bounds of the latency buckets, in milliseconds.
 pub const BUCKETS_MS: [f64; 16] = [
@@ -76,6 +77,9 @@ pub struct Metrics {
     pub stale: Counter,
     /// Settle batches that the store did not take at first.
     pub settle_errors: Counter,
+    /// Results that the store takes in no way and that were given up: their deliveries are made again when their
+    /// leases end.
+    pub given_up: Counter,
     /// Attempts under way.
     pub in_flight: Gauge,
     /// Deliveries held in memory.
@@ -107,6 +111,23 @@ impl Gauge {
 }
 
 impl Metrics {
+    /// Counts what came of a delivery.
+    pub(crate) fn count(&self, settlement: &Settlement) {
+        if let Some(attempt) = &settlement.attempt {
+            self.attempt_duration.observe(Duration::from_micros(u64::from(attempt.timings.total_us)));
+            if let Some(class) = attempt.error {
+                self.failed_of(class).add(1);
+            }
+        }
+        match settlement.transition {
+            Transition::Delivered => self.delivered.add(1),
+            Transition::RetryAt(_) => self.retries.add(1),
+            Transition::Exhausted => self.exhausted.add(1),
+            Transition::Canceled => self.canceled.add(1),
+            Transition::Released(_) => self.released.add(1),
+        }
+    }
+
     /// The counter of failed attempts of that class.
     pub fn failed_of(&self, class: ErrorClass) -> &Counter {
         let index = ErrorClass::ALL.iter().position(|other| *other == class).expect("every class is listed");

@@ -1,25 +1,27 @@
-//! The settler: writes what came of deliveries, everything that waits in one batch, and never gives up on it.
+//! The settler: collects what came of deliveries, and writes everything that waits in one batch.
+
+mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use hookwire_core::{Clock, Timestamp};
-use hookwire_store::SharedStore;
-use hookwire_store::queue::{Settled, Settlement};
+use hookwire_store::queue::Settlement;
+use hookwire_store::{Dispatch as _, SharedStore};
 use tokio::sync::Notify;
 
 use crate::dispatcher::Dispatcher;
+use crate::lanes::Amount;
 use crate::metrics::Metrics;
+use writer::{Refused, Writer};
 
 const BATCH_MAX: usize = 1_024;
-const PAUSE_FIRST: Duration = Duration::from_millis(20);
-const PAUSE_LAST: Duration = Duration::from_secs(1);
 
 /// What waits to be written.
 #[derive(Default)]
 struct Waiting {
     settlements: Vec<Settlement>,
-    bytes: usize,
+    /// The bytes of payload that each one's delivery holds in memory.
+    bytes: Vec<usize>,
     /// Those that are being written now.
     writing: usize,
     /// When the oldest of those that wait was added.
@@ -52,7 +54,7 @@ impl Settler {
     pub(crate) fn push(&self, settlement: Settlement, bytes: usize, now: Timestamp) {
         let mut waiting = self.lock();
         waiting.settlements.push(settlement);
-        waiting.bytes += bytes;
+        waiting.bytes.push(bytes);
         waiting.oldest.get_or_insert(now);
         waiting.newest = Some(now);
         let first = waiting.settlements.len() == 1;
@@ -88,7 +90,8 @@ impl Settler {
         }
     }
 
-    fn take(&self) -> Option<(Vec<Settlement>, usize)> {
+    /// The next batch, and the memory that it sets free.
+    fn take(&self) -> Option<(Vec<Settlement>, Amount)> {
         let mut waiting = self.lock();
         if waiting.settlements.is_empty() {
             waiting.writing = 0;
@@ -99,17 +102,12 @@ impl Settler {
         let count = waiting.settlements.len().min(BATCH_MAX);
         let rest = waiting.settlements.split_off(count);
         let batch = std::mem::replace(&mut waiting.settlements, rest);
-        let bytes = if waiting.settlements.is_empty() {
-            waiting.bytes
-        } else {
-            waiting.bytes * batch.len() / (batch.len() + waiting.settlements.len())
-        };
-        waiting.bytes -= bytes;
+        let bytes = waiting.bytes.drain(..count).sum();
         waiting.writing = count;
         waiting.writing_oldest = waiting.oldest;
         // What is left came later than what is taken; as the newest of it is known, its age is not overstated.
         waiting.oldest = if waiting.settlements.is_empty() { None } else { waiting.newest };
-        Some((batch, bytes))
+        Some((batch, Amount { deliveries: count, bytes }))
     }
 
     /// Writes batches until closed.
@@ -119,36 +117,37 @@ impl Settler {
         clock: Arc<dyn Clock>,
         dispatcher: Arc<Dispatcher>,
     ) {
+        let writer = Writer { store: &store, clock: &*clock, metrics: &self.metrics };
         loop {
-            let Some((batch, bytes)) = self.take() else {
+            let Some((batch, held)) = self.take() else {
                 if self.lock().closed {
                     return;
                 }
                 self.bell.notified().await;
                 continue;
             };
-            let count = batch.len();
-            self.write(&store, &*clock, batch).await;
-            dispatcher.settled(count, bytes);
+            for refused in writer.write(batch).await {
+                self.give_up(&refused, &dispatcher);
+            }
+            dispatcher.settled(held);
         }
     }
 
-    async fn write(&self, store: &SharedStore, clock: &dyn Clock, batch: Vec<Settlement>) {
-        let mut pause = PAUSE_FIRST;
-        loop {
-            match store.settle(batch.clone(), clock.now()).await {
-                Ok(settled) => {
-                    let stale = settled.iter().filter(|one| **one == Settled::Stale).count();
-                    self.metrics.stale.add(stale as u64);
-                    return;
-                }
-                Err(error) => {
-                    self.metrics.settle_errors.add(1);
-                    tracing::warn!(%error, count = batch.len(), "cannot write what came of deliveries; trying again");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE_LAST);
-                }
-            }
-        }
+    /// Leaves the delivery to its lease, and has its lane look again when that ends. What is claimed then has a whole
+    /// lease anew, so a settlement that is refused for ever costs one attempt in the time of a lease.
+    fn give_up(&self, refused: &Refused, dispatcher: &Dispatcher) {
+        let Refused { settlement: Settlement { delivery, attempt, transition, .. }, error } = refused;
+        self.metrics.given_up.add(1);
+        tracing::error!(
+            %error,
+            message = %delivery.message,
+            endpoint = %delivery.endpoint,
+            app = %delivery.app,
+            attempt = attempt.as_ref().map(|attempt| tracing::field::display(attempt.key)),
+            ?transition,
+            lease_until = %delivery.lease_until,
+            "the store refuses what came of a delivery: it will be made again when its lease ends"
+        );
+        dispatcher.waiting(delivery.endpoint, delivery.lease_until);
     }
 }

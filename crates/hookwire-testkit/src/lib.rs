@@ -1,15 +1,17 @@
-//! What Hookwire's tests stand on: a scripted receiver, the built server as a process, and a small JSON client.
+//! What Hookwire's tests stand on: a scripted receiver, the built server as a process, a JSON client, and a clock.
 //!
 //! Everything here is for tests, so it panics with a readable message where production code would return an
 //! error. Nothing here sleeps to synchronise: waiting is done on signals, and where a program offers no signal,
 //! with [`eventually`], which is bounded.
 
 mod api;
+mod clock;
 mod receiver;
 mod server;
 mod wait;
 
 pub use api::{Answer, Api};
+pub use clock::FakeClock;
 pub use receiver::{Gate, Receiver, Reply, Request};
 pub use server::{Server, ServerBuilder, binary, free_port, target_folder};
 pub use wait::{PATIENCE, eventually};

@@ -120,6 +120,12 @@ fn of_engine(registry: &mut Registry, engine: &Engine) {
         "Settle batches that the store refused at first",
         metrics.settle_errors.get(),
     );
+    counter(
+        registry,
+        "given_up_settlements",
+        "Results that the store refused for good",
+        metrics.given_up.get(),
+    );
     let failed = Family::<ClassLabels, Counter>::default();
     for class in ErrorClass::ALL {
         failed.get_or_create(&ClassLabels { class: class.name() }).inc_by(metrics.failed_of(class).get());

@@ -1,12 +1,16 @@
-//! Lanes come and go: what is kept about them, and what they hold.
+//! Lanes come and go: what is kept about them.
 
 use hookwire_core::{AppKey, EndpointKey, Timestamp};
 use hookwire_store::dispatch::Claim;
 
-use super::{IDLE_LANES_MAX, Inner, Work};
+use super::state::Inner;
+use super::work::Work;
 use crate::bucket::Bucket;
 use crate::lane::Lane;
 use crate::prepared::Prepared;
+
+/// Lanes that may stay in memory with nothing in them, for their record.
+const IDLE_LANES_MAX: usize = 20_000;
 
 impl Inner {
     /// The endpoint's lane, made when there is none.
@@ -71,12 +75,6 @@ impl Inner {
         }
     }
 
-    /// A reserved place's memory is free again.
-    pub(super) fn let_go(&mut self, bytes: usize) {
-        self.held -= 1;
-        self.held_bytes = self.held_bytes.saturating_sub(bytes);
-    }
-
     /// Looks at the lane at that time, or earlier.
     pub(super) fn set_timer(
         &mut self,
@@ -108,10 +106,5 @@ impl Inner {
         if idle && self.lanes.len() > IDLE_LANES_MAX {
             self.lanes.remove(&endpoint);
         }
-    }
-
-    /// Whether one more claim's deliveries fit.
-    pub(super) fn has_room(&self) -> bool {
-        self.held < self.limits.held && self.held_bytes < self.limits.held_bytes
     }
 }

@@ -3,7 +3,8 @@
 use hookwire_core::{EndpointKey, Timestamp};
 use hookwire_store::dispatch::Claim;
 
-use super::{CLAIMS_MAX, ClaimOrder, Inner, Job, Work};
+use super::state::Inner;
+use super::work::{Job, Work};
 use crate::lane::{Standing, Start};
 
 const TURNS: [Standing; 3] = [Standing::Proven, Standing::Unproven, Standing::Suspect];
@@ -39,7 +40,8 @@ impl Inner {
         self.free(standing) > 0
     }
 
-    /// Looks at one lane: orders a claim when the store holds due deliveries of it, lines it up when it can start.
+    /// Looks at one lane: lines it up for a claim when the store holds due deliveries of it, and for an attempt when it
+    /// can start.
     pub(super) fn consider(&mut self, endpoint: EndpointKey, now: Timestamp, work: &mut Work) {
         if self.stopped {
             return;
@@ -54,7 +56,7 @@ impl Inner {
         while lane.queue.front().is_some_and(spent) {
             work.release.extend(lane.queue.pop_front());
         }
-        let wants = lane.wants(now);
+        let is_hungry = lane.wants(now) > 0;
         let wake = match lane.backlog {
             Some(due) if due > now => Some(due),
             Some(_) if lane.paused_until() > now => Some(lane.paused_until()),
@@ -63,8 +65,8 @@ impl Inner {
         if let Some(at) = wake {
             self.set_timer(endpoint, at, now, work);
         }
-        if wants > 0 {
-            self.order(endpoint, wants, now, work);
+        if is_hungry {
+            self.line_up(endpoint, now);
         }
         let lane = self.lane(endpoint, now);
         if lane.ready || lane.queue.is_empty() {
@@ -83,32 +85,14 @@ impl Inner {
         }
     }
 
-    fn order(&mut self, endpoint: EndpointKey, wants: usize, now: Timestamp, work: &mut Work) {
-        if self.claims >= CLAIMS_MAX || !self.has_room() {
-            let lane = self.lane(endpoint, now);
-            if !std::mem::replace(&mut lane.hungry, true) {
-                self.hungry.push_back(endpoint);
-            }
-            return;
-        }
-        self.claims += 1;
-        let lane = self.lane(endpoint, now);
-        lane.claiming = true;
-        lane.backlog = None;
-        work.orders.push(ClaimOrder { endpoint, limit: u32::try_from(wants).unwrap_or(u32::MAX) });
-    }
-
-    /// Lets lanes claim that found no room before.
-    pub(super) fn feed_the_hungry(&mut self, now: Timestamp, work: &mut Work) {
-        while self.claims < CLAIMS_MAX && self.has_room() {
-            let Some(endpoint) = self.hungry.pop_front() else { return };
-            self.lane(endpoint, now).hungry = false;
-            self.consider(endpoint, now, work);
-        }
+    /// Does what became possible: starts attempts, orders claims.
+    pub(super) fn go_on(&mut self, now: Timestamp, work: &mut Work) {
+        self.pump(now, work);
+        self.feed_the_hungry(now, work);
     }
 
     /// Starts attempts while there are permits: one for each lane in turn.
-    pub(super) fn pump(&mut self, now: Timestamp, work: &mut Work) {
+    fn pump(&mut self, now: Timestamp, work: &mut Work) {
         loop {
             let mut started = false;
             for standing in TURNS {

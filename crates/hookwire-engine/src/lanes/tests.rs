@@ -110,7 +110,7 @@ fn memory_has_a_bound_and_frees_when_deliveries_are_settled() {
     let endpoints: Vec<_> = (1..20).map(|key| endpoint(key, false, NOW)).collect();
     assert_eq!(offer(&lanes, &endpoints, &app, NOW).len(), 8);
     assert!(!lanes.reserve(EndpointKey::from_raw(99), 2, NOW));
-    lanes.settled(1, 2, NOW);
+    lanes.settled(Amount::one(2), NOW);
     assert!(lanes.reserve(EndpointKey::from_raw(99), 2, NOW));
 }
 
@@ -124,7 +124,8 @@ fn waiting_deliveries_are_claimed_when_they_are_due() {
     let (work, next) = lanes.tick(due);
     assert_eq!(work.orders.iter().map(|order| order.endpoint).collect::<Vec<_>>(), [key]);
     assert_eq!(next, None);
-    let again = lanes.claimed(key, Vec::new(), Some(due.plus(Duration::from_secs(1))), &prepare, due);
+    let again =
+        lanes.claimed(work.orders[0], Vec::new(), Some(due.plus(Duration::from_secs(1))), &prepare, due);
     assert!(again.orders.is_empty() && again.sooner);
 }
 
@@ -176,8 +177,91 @@ fn a_time_that_came_without_anybody_looking_and_failing_claims_are_told() {
     assert_eq!(lanes.stuck_since(NOW), None);
     let later = NOW.plus(Duration::from_mins(1));
     assert_eq!(lanes.stuck_since(later), Some(due));
-    assert_eq!(lanes.tick(later).0.orders.len(), 1);
+    let orders = lanes.tick(later).0.orders;
+    assert_eq!(orders.len(), 1);
     assert_eq!(lanes.stuck_since(later), None);
-    lanes.claim_failed(key, later.plus(Duration::from_secs(1)), later);
+    lanes.claim_failed(orders[0], later.plus(Duration::from_secs(1)), later);
     assert_eq!(lanes.stuck_since(later), Some(later));
+}
+
+/// Endpoints that claims are ordered for.
+fn ordered(work: &Work) -> Vec<EndpointKey> {
+    work.orders.iter().map(|order| order.endpoint).collect()
+}
+
+/// As many lanes with due deliveries in the store as may claim at once, and their orders; then one that stands in line.
+fn a_line(lanes: &Lanes) -> (Vec<ClaimOrder>, EndpointKey) {
+    let keys = (1..=32).map(EndpointKey::from_raw);
+    let orders = keys.flat_map(|key| lanes.waiting(key, NOW, NOW).orders).collect::<Vec<_>>();
+    assert_eq!(orders.len(), 32);
+    let next = EndpointKey::from_raw(99);
+    assert_eq!(ordered(&lanes.waiting(next, NOW, NOW)), []);
+    (orders, next)
+}
+
+#[test]
+fn a_place_that_an_ingest_did_not_need_goes_to_a_lane_that_waits_for_room() {
+    let lanes = lanes(64, 8);
+    let [promised, waiting] = [1, 2].map(EndpointKey::from_raw);
+    assert!((0..8).all(|_| lanes.reserve(promised, 2, NOW)));
+    assert_eq!(ordered(&lanes.waiting(waiting, NOW, NOW)), []);
+    let work = lanes.cancel(promised, 2, NOW);
+    assert_eq!(ordered(&work), [waiting]);
+    assert_eq!(work.orders[0].most.deliveries, 1);
+}
+
+#[test]
+fn a_lane_with_more_to_claim_goes_to_the_end_of_the_line() {
+    let lanes = lanes(64, 16_384);
+    let (orders, next) = a_line(&lanes);
+    let work = lanes.claimed(orders[0], Vec::new(), Some(NOW), &prepare, NOW);
+    assert_eq!(ordered(&work), [next]);
+    let work = lanes.claimed(orders[1], Vec::new(), None, &prepare, NOW);
+    assert_eq!(ordered(&work), [orders[0].endpoint]);
+}
+
+#[test]
+fn a_failed_claim_does_not_set_off_the_next_but_a_tick_does() {
+    let lanes = lanes(64, 16_384);
+    let (orders, next) = a_line(&lanes);
+    assert_eq!(ordered(&lanes.claim_failed(orders[0], NOW.plus(Duration::from_secs(1)), NOW)), []);
+    assert_eq!(ordered(&lanes.tick(NOW).0), [next]);
+}
+
+#[test]
+fn claims_under_way_together_can_bring_no_more_than_memory_holds() {
+    let settings = Settings { held_bytes_max: 6_400, ..Settings::default() };
+    let lanes = Lanes::new(&settings);
+    let (orders, _) = a_line(&lanes);
+    assert_eq!(orders.iter().map(|order| order.most.bytes).sum::<usize>(), 3_200);
+    let newcomer = EndpointKey::from_raw(100);
+    assert!(!lanes.reserve(newcomer, 3_201, NOW));
+    assert!(lanes.reserve(newcomer, 3_200, NOW));
+    let next = lanes.claimed(orders[0], Vec::new(), None, &prepare, NOW).orders[0];
+    assert!(!lanes.reserve(newcomer, 1, NOW));
+    lanes.claimed(next, Vec::new(), None, &prepare, NOW);
+    assert!(lanes.reserve(newcomer, 100, NOW));
+}
+
+#[test]
+fn what_a_claim_brought_is_held_until_it_is_settled() {
+    let (lanes, app) = (Lanes::new(&Settings { held_bytes_max: 64, ..Settings::default() }), app(None));
+    let to = endpoint(1, false, NOW);
+    let order = lanes.waiting(to.key, NOW, NOW).orders[0];
+    assert_eq!(lanes.census(NOW).held, 0);
+    lanes.claimed(order, vec![claim(&to, &app); 3], None, &prepare, NOW);
+    assert_eq!(lanes.census(NOW).held, 3);
+    let other = EndpointKey::from_raw(2);
+    assert!(!lanes.reserve(other, 59, NOW));
+    lanes.settled(Amount { deliveries: 3, bytes: 6 }, NOW);
+    assert!(lanes.reserve(other, 64, NOW));
+}
+
+#[test]
+fn a_stopped_node_claims_nothing_more() {
+    let lanes = lanes(64, 16_384);
+    let (orders, _) = a_line(&lanes);
+    assert!(lanes.stop().is_empty());
+    assert_eq!(ordered(&lanes.claimed(orders[0], Vec::new(), Some(NOW), &prepare, NOW)), []);
+    assert_eq!(ordered(&lanes.tick(NOW).0), []);
 }

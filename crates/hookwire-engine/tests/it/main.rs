@@ -1,0 +1,7 @@
+//! The engine with a real store, a real receiver, and a clock that only the test moves.
+
+mod delivery;
+mod fairness;
+mod faults;
+mod restart;
+mod world;
