@@ -12,6 +12,7 @@ pub mod header;
 pub mod health;
 pub mod id;
 pub mod invocation;
+pub mod json;
 pub mod limits;
 pub mod message;
 pub mod name;
