@@ -80,10 +80,21 @@ pub(crate) enum Operation {
     Ingest(Asked<NewMessage, Ingested>),
     Settle(Asked<(Vec<Settlement>, Timestamp), Vec<Settled>>),
     Claim(Asked<ClaimRequest, Claimed>),
-    Other(Box<dyn Step>),
+    /// Anything else, and the bytes that its caller brings.
+    Other(Box<dyn Step>, usize),
 }
 
 impl Operation {
+    /// The bytes that it keeps in memory while it waits. `None`: it is not counted at all, because those who ask for it
+    /// have a bound of their own. What is under way must come to its end however much comes in.
+    pub(crate) fn load(&self) -> Option<usize> {
+        match self {
+            Self::Ingest(asked) => Some(asked.input.as_ref().map_or(0, |message| message.payload.len())),
+            Self::Other(_, bytes) => Some(*bytes),
+            Self::Settle(_) | Self::Claim(_) => None,
+        }
+    }
+
     /// Carries it out inside the running transaction. `Err` means that the transaction must be rolled back.
     pub(crate) fn perform(&mut self, work: &mut Work<'_>) -> std::result::Result<(), Fault> {
         let before = work.db.total_changes();
@@ -93,7 +104,7 @@ impl Operation {
                 asked.perform(work, |work, (settlements, now)| settle::settle(work, &settlements, now))
             }
             Self::Claim(asked) => asked.perform(work, |work, request| claim::claim(work, &request)),
-            Self::Other(step) => return in_savepoint(work, step.as_mut()),
+            Self::Other(step, _) => return in_savepoint(work, step.as_mut()),
         };
         match done {
             // Refused before anything was written: the others in the batch are not concerned.
@@ -108,7 +119,7 @@ impl Operation {
             Self::Ingest(asked) => asked.answer(failure),
             Self::Settle(asked) => asked.answer(failure),
             Self::Claim(asked) => asked.answer(failure),
-            Self::Other(step) => step.answer(failure),
+            Self::Other(step, _) => step.answer(failure),
         }
     }
 }
