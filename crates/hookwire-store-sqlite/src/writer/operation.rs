@@ -51,7 +51,7 @@ impl<I, O> Asked<I, O> {
     }
 }
 
-/// Anything that is not hot. It runs in a savepoint of its own.
+/// Anything that is not hot.
 pub(crate) trait Step: Send {
     fn perform(&mut self, work: &mut Work<'_>) -> Done<()>;
     fn answer(self: Box<Self>, failure: Option<&Error>);
@@ -78,7 +78,7 @@ where
 )]
 pub(crate) enum Operation {
     Ingest(Asked<NewMessage, Ingested>),
-    Settle(Asked<(Vec<Settlement>, Timestamp), Vec<Settled>>),
+    Settle(Settling),
     Claim(Asked<ClaimRequest, Claimed>),
     /// Anything else, and the bytes that its caller brings.
     Other(Box<dyn Step>, usize),
@@ -96,15 +96,17 @@ impl Operation {
     }
 
     /// Carries it out inside the running transaction. `Err` means that the transaction must be rolled back.
-    pub(crate) fn perform(&mut self, work: &mut Work<'_>) -> std::result::Result<(), Fault> {
+    pub(crate) fn perform(&mut self, work: &mut Work<'_>) -> Done<()> {
         let before = work.db.total_changes();
         let done = match self {
             Self::Ingest(asked) => asked.perform(work, ingest::ingest),
-            Self::Settle(asked) => {
-                asked.perform(work, |work, (settlements, now)| settle::settle(work, &settlements, now))
+            // One that comes alone may be what was refused among others: it concerns nobody else, whatever it meets.
+            Self::Settle(asked) if asked.is_single() => {
+                return in_savepoint(work, |work| settle_all(asked, work));
             }
+            Self::Settle(asked) => settle_all(asked, work),
             Self::Claim(asked) => asked.perform(work, |work, request| claim::claim(work, &request)),
-            Self::Other(step, _) => return in_savepoint(work, step.as_mut()),
+            Self::Other(step, _) => return in_savepoint(work, |work| step.perform(work)),
         };
         match done {
             // Refused before anything was written: the others in the batch are not concerned.
@@ -124,12 +126,26 @@ impl Operation {
     }
 }
 
-fn in_savepoint(work: &mut Work<'_>, step: &mut dyn Step) -> Done<()> {
+type Settling = Asked<(Vec<Settlement>, Timestamp), Vec<Settled>>;
+
+impl Settling {
+    fn is_single(&self) -> bool {
+        self.input.as_ref().is_some_and(|(settlements, _)| settlements.len() == 1)
+    }
+}
+
+fn settle_all(asked: &mut Settling, work: &mut Work<'_>) -> Done<()> {
+    asked.perform(work, |work, (settlements, now)| settle::settle(work, &settlements, now))
+}
+
+/// Carries out a step that is undone by itself when it is refused.
+fn in_savepoint(work: &mut Work<'_>, perform: impl FnOnce(&mut Work<'_>) -> Done<()>) -> Done<()> {
+    // Sums of what came before are written first: those that are there afterwards are the step's own.
+    work.flush_sums()?;
     let before = work.db.total_changes();
-    let mark = work.effects.mark();
+    let (mark, sweep, marks) = (work.effects.mark(), *work.sweep, *work.marks);
     work.db.prepare_cached("SAVEPOINT step")?.execute([])?;
-    let done = step.perform(work);
-    match done {
+    match perform(work) {
         Ok(()) => {
             work.db.prepare_cached("RELEASE step")?.execute([])?;
             Ok(())
@@ -138,6 +154,8 @@ fn in_savepoint(work: &mut Work<'_>, step: &mut dyn Step) -> Done<()> {
             work.db.prepare_cached("ROLLBACK TO step")?.execute([])?;
             work.db.prepare_cached("RELEASE step")?.execute([])?;
             work.effects.go_back(mark, work.dispatch);
+            work.tally.forget_sums();
+            (*work.sweep, *work.marks) = (sweep, marks);
             if work.db.total_changes() != before {
                 *work.cache = super::cache::Cache::default();
             }
