@@ -74,6 +74,12 @@ impl Work<'_> {
         one(self.db, queue::NEXT_DUE, [endpoint.raw()], |row| Ok(Timestamp::from_micros(row.get(0)?)))
     }
 
+    /// A row with this key goes: the mint must not make the key again.
+    pub(crate) fn raise_key_high(&self, key: i64) -> Done<()> {
+        run(self.db, catalog::META_RAISE, params!["key_high", key])?;
+        Ok(())
+    }
+
     /// The last thing before the commit.
     pub(crate) fn flush(&mut self) -> Done<()> {
         self.flush_sums()?;
