@@ -13,7 +13,8 @@ use crate::{Page, Result, Slice};
 pub struct RetentionStep {
     /// The time now: payloads that expired by then are removed.
     pub now: Timestamp,
-    /// Attempts older than this are removed.
+    /// Attempts older than this are removed, and so are the numbers of hours before that; but those stay as long as
+    /// [`STATS_SPAN_MAX`](hookwire_core::limits::STATS_SPAN_MAX).
     pub attempts: Duration,
     /// Messages older than this are removed with all that belongs to them, unless a delivery is still pending.
     pub messages: Duration,
@@ -30,7 +31,7 @@ pub struct Removed {
     pub attempts: u64,
     /// Messages.
     pub messages: u64,
-    /// Remembered requests, and leavings of deleted nouns.
+    /// Remembered requests, numbers of hours, ended tasks, and leavings of deleted nouns.
     pub others: u64,
 }
 
@@ -76,11 +77,12 @@ pub struct WriteStats {
 /// Keeping the store in shape.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
-    /// Removes what may go, a little at a time. Nothing that a pending delivery needs is removed.
+    /// Removes what may go, a little at a time. Nothing that a pending delivery needs is removed. What is small (numbers,
+    /// tasks, leavings of deleted nouns) may stay an hour longer.
     async fn retain(&self, step: RetentionStep) -> Result<Removed>;
     /// Starts a task; it is carried out by [`Upkeep::advance_tasks`], and goes on after a restart.
     async fn start_task(&self, new: NewTask) -> Result<Task>;
-    /// One task of the org's.
+    /// One task of the org's. It is kept for [`ENDED_TASK_KEPT`](hookwire_core::limits::ENDED_TASK_KEPT) after its end.
     async fn task(&self, org: &OrgId, task: TaskKey) -> Result<Option<Task>>;
     /// The org's tasks by age.
     async fn tasks(&self, org: &OrgId, page: Page) -> Result<Slice<Task>>;
