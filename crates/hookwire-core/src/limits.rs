@@ -32,6 +32,12 @@ pub const SECRET_OVERLAP_DEFAULT: Duration = Duration::from_hours(24);
 pub const SECRET_OVERLAP_MAX: Duration = Duration::from_hours(7 * 24);
 /// How far ahead a message may be scheduled.
 pub const DELIVER_AT_AHEAD_MAX: Duration = Duration::from_hours(90 * 24);
+/// How long a payload is kept, unless asked otherwise.
+pub const PAYLOAD_RETENTION_DEFAULT: Duration = Duration::from_hours(90 * 24);
+/// The longest span that an endpoint's numbers are given for.
+pub const STATS_SPAN_MAX: Duration = Duration::from_hours(28 * 24);
+/// How long a background task that has ended can still be looked up.
+pub const ENDED_TASK_KEPT: Duration = Duration::from_hours(30 * 24);
 /// How long an idempotency key is remembered.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_hours(12);
 /// Bytes of a rendered body that are kept with an attempt.

@@ -6,6 +6,7 @@ pub(crate) mod event_type;
 pub(crate) mod remove;
 
 use async_trait::async_trait;
+use hookwire_core::endpoint::HeadersChange;
 use hookwire_core::{
     App, AppChange, AppKey, Endpoint, EndpointChange, EndpointKey, EventType, EventTypeChange, EventTypeName,
     NewApp, NewEndpoint, OrgId, Reference, Timestamp,
@@ -14,6 +15,10 @@ use hookwire_store::catalog::{Created, Rotated, Rotation};
 use hookwire_store::{Catalog, Page, Result, Slice};
 
 use crate::SqliteStore;
+
+fn header_bytes(headers: Option<&[(String, String)]>) -> usize {
+    headers.unwrap_or_default().iter().map(|(name, value)| name.len() + value.len()).sum()
+}
 
 #[async_trait]
 impl Catalog for SqliteStore {
@@ -60,7 +65,8 @@ impl Catalog for SqliteStore {
     }
 
     async fn create_endpoint(&self, app: AppKey, new: NewEndpoint, now: Timestamp) -> Result<Endpoint> {
-        self.writer.write(move |work| endpoint::create(work, app, new, now)).await
+        let bytes = header_bytes(new.headers.as_deref());
+        self.writer.write_with(bytes, move |work| endpoint::create(work, app, new, now)).await
     }
 
     async fn endpoint(&self, app: AppKey, endpoint: &Reference<EndpointKey>) -> Result<Option<Endpoint>> {
@@ -80,7 +86,8 @@ impl Catalog for SqliteStore {
         now: Timestamp,
     ) -> Result<Created<Endpoint>> {
         let endpoint = endpoint.clone();
-        self.writer.write(move |work| endpoint::upsert(work, app, &endpoint, new, now)).await
+        let bytes = header_bytes(new.headers.as_deref());
+        self.writer.write_with(bytes, move |work| endpoint::upsert(work, app, &endpoint, new, now)).await
     }
 
     async fn change_endpoint(
@@ -91,7 +98,11 @@ impl Catalog for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Endpoint>> {
         let endpoint = endpoint.clone();
-        self.writer.write(move |work| endpoint::change(work, app, &endpoint, change, now)).await
+        let bytes = match &change.headers {
+            Some(HeadersChange::Replace(set) | HeadersChange::Patch { set, .. }) => header_bytes(Some(set)),
+            None => 0,
+        };
+        self.writer.write_with(bytes, move |work| endpoint::change(work, app, &endpoint, change, now)).await
     }
 
     async fn rotate_secret(
@@ -116,7 +127,8 @@ impl Catalog for SqliteStore {
 
     async fn create_event_type(&self, org: &OrgId, new: EventType) -> Result<Created<EventType>> {
         let org = org.clone();
-        self.writer.write(move |work| event_type::create(work, &org, new)).await
+        let bytes = new.schemas.as_ref().map_or(0, String::len);
+        self.writer.write_with(bytes, move |work| event_type::create(work, &org, new)).await
     }
 
     async fn event_type(&self, org: &OrgId, name: &str) -> Result<Option<EventType>> {
@@ -140,7 +152,8 @@ impl Catalog for SqliteStore {
 
     async fn upsert_event_type(&self, org: &OrgId, new: EventType) -> Result<Created<EventType>> {
         let org = org.clone();
-        self.writer.write(move |work| event_type::upsert(work, &org, new)).await
+        let bytes = new.schemas.as_ref().map_or(0, String::len);
+        self.writer.write_with(bytes, move |work| event_type::upsert(work, &org, new)).await
     }
 
     async fn change_event_type(
@@ -151,7 +164,8 @@ impl Catalog for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<EventType>> {
         let (org, name) = (org.clone(), name.to_owned());
-        self.writer.write(move |work| event_type::change(work, &org, &name, change, now)).await
+        let bytes = change.schemas.as_ref().and_then(Option::as_ref).map_or(0, String::len);
+        self.writer.write_with(bytes, move |work| event_type::change(work, &org, &name, change, now)).await
     }
 
     async fn delete_event_type(

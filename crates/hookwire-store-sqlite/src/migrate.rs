@@ -5,7 +5,11 @@ use rusqlite::Connection;
 use crate::open::OpenError;
 
 const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_rules.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_tombstones.sql"),
+    include_str!("../migrations/0003_rules.sql"),
+];
 /// The schema that this version of Hookwire knows.
 pub const SCHEMA: u32 = MIGRATIONS.len() as u32;
 /// Marks a SQLite file as ours ("hkwr").

@@ -195,7 +195,8 @@ impl Facts {
         set("epoch", epoch)?;
         let attempt_high = number("attempt_high")?.unwrap_or(0);
         let message_high = highest(queue::KEY_MAX_MESSAGE)?.unwrap_or(0);
-        let mut key_floor = message_high.max(attempt_high + 2 * MARK_STEP);
+        let removed_high = number("key_high")?.unwrap_or(0);
+        let mut key_floor = message_high.max(attempt_high + 2 * MARK_STEP).max(removed_high);
         for sql in [queue::KEY_MAX_APP, queue::KEY_MAX_ENDPOINT, queue::KEY_MAX_TASK] {
             key_floor = key_floor.max(highest(sql)?.unwrap_or(0));
         }

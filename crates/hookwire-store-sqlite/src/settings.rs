@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hookwire_core::limits::PAYLOAD_RETENTION_DEFAULT;
+
 /// When a commit counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Synchronous {
@@ -47,7 +49,7 @@ impl Default for Settings {
             disable_after: Duration::from_hours(120),
             synchronous: Synchronous::default(),
             readers: 4,
-            payload_retention: Duration::from_hours(90 * 24),
+            payload_retention: PAYLOAD_RETENTION_DEFAULT,
             file_bytes_max: None,
         }
     }

@@ -1,5 +1,6 @@
 //! `Upkeep`: retention, tasks and the store's own state.
 
+pub(crate) mod leaving;
 pub(crate) mod orphan;
 pub(crate) mod retain;
 pub(crate) mod task;
@@ -22,7 +23,8 @@ impl Upkeep for SqliteStore {
         let attempts = self.writer.write(move |work| retain::attempts(work, &step)).await?;
         let messages = self.writer.write(move |work| retain::messages(work, &step)).await?;
         let others = self.writer.write(move |work| retain::others(work, &step)).await?;
-        Ok(Removed { payloads, attempts, messages, others })
+        let leavings = self.writer.write(move |work| leaving::leavings(work, &step)).await?;
+        Ok(Removed { payloads, attempts, messages, others: others + leavings })
     }
 
     async fn start_task(&self, new: NewTask) -> Result<Task> {

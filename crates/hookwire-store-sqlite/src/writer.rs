@@ -68,7 +68,16 @@ impl Writer {
         F: FnOnce(&mut Work<'_>) -> Done<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.ask(run, |asked| Operation::Other(Box::new(asked))).await
+        self.write_with(0, run).await
+    }
+
+    /// Like [`Writer::write`], where `run` brings so many bytes that count while it waits.
+    pub(crate) async fn write_with<T, F>(&self, bytes: usize, run: F) -> Result<T>
+    where
+        F: FnOnce(&mut Work<'_>) -> Done<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.ask(run, |asked| Operation::Other(Box::new(asked), bytes)).await
     }
 
     /// Like [`Writer::write`], for a thread that may block.
@@ -78,7 +87,7 @@ impl Writer {
         T: Send + 'static,
     {
         let (asked, answer): (_, oneshot::Receiver<Result<T>>) = Asked::new(run);
-        self.queue.push(Operation::Other(Box::new(asked)))?;
+        self.queue.push(Operation::Other(Box::new(asked), 0))?;
         answer.blocking_recv().unwrap_or_else(|_| Err(stopped()))
     }
 

@@ -56,6 +56,7 @@ list! { $
         upserting_an_endpoint_keeps_its_secret
         a_rotated_secret_signs_on_until_its_time
         a_deleted_endpoint_owes_nothing_and_its_log_stays
+        a_deleted_endpoint_is_shown_without_its_credentials
         endpoints_are_paged_in_both_directions
         the_dispatcher_hears_of_changes
     }
@@ -127,9 +128,11 @@ list! { $
         old_messages_go_with_all_that_belongs_to_them
         forgotten_requests_are_new_again
         deliveries_of_a_deleted_endpoint_are_cancelled_step_by_step
+        numbers_go_when_they_are_older_than_the_attempts_and_than_any_span
         a_recovery_queues_what_failed
         a_replay_queues_what_was_never_owed
         tasks_belong_to_their_org
+        ended_tasks_go_after_their_time_and_running_ones_stay
         a_closed_store_is_unavailable
         the_writer_counts_what_it_does
     }
@@ -141,6 +144,7 @@ list! { $
         everything_committed_is_there_after_a_crash
         leases_of_an_earlier_run_are_void
         keys_go_on_above_those_that_are_stored
+        keys_of_what_was_removed_are_not_made_again
         a_running_task_goes_on
     }
     models {

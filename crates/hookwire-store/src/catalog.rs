@@ -88,7 +88,7 @@ pub trait Catalog: Send + Sync {
         change: AppChange,
         now: Timestamp,
     ) -> Result<Option<App>>;
-    /// Deletes the app: its endpoints go, its pending deliveries are cancelled, its uid is free again.
+    /// Deletes the app: its endpoints go like deleted ones, its pending deliveries are cancelled, its uid is free again.
     async fn delete_app(&self, org: &OrgId, app: &Reference<AppKey>, now: Timestamp) -> Result<bool>;
 
     /// Makes an endpoint. Conflict when its uid is taken.
@@ -120,7 +120,8 @@ pub trait Catalog: Send + Sync {
         endpoint: &Reference<EndpointKey>,
         rotation: Rotation,
     ) -> Result<Rotated>;
-    /// Deletes the endpoint: its pending deliveries are cancelled, its uid is free again, its log stays readable.
+    /// Deletes the endpoint: its pending deliveries are cancelled, its uid is free again, its log stays readable. Its
+    /// secrets, headers and what may be a credential in its URL are gone when this answers.
     async fn delete_endpoint(
         &self,
         app: AppKey,

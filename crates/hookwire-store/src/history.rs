@@ -119,14 +119,16 @@ pub trait History: Send + Sync {
         attempted: Option<bool>,
         page: Page,
     ) -> Result<Slice<(Message, DeliveryStatus)>>;
-    /// The endpoints that a message is owed to (deleted ones too), by key, and where each delivery stands.
+    /// The endpoints that a message is owed to, by key, and where each delivery stands. Deleted ones too, without their
+    /// credentials: no headers, a URL without user, password and query, and a secret that never signed anything.
     async fn endpoints_of_message(
         &self,
         app: AppKey,
         message: MessageKey,
         page: Page,
     ) -> Result<Slice<(Endpoint, DeliveryStatus)>>;
-    /// An endpoint's numbers from `since` to `until`, rounded outwards to whole hours. Pending and sending are of now.
+    /// An endpoint's numbers from `since` to `until`, rounded outwards to whole hours, as far back as they are kept (see
+    /// [`RetentionStep::attempts`](crate::upkeep::RetentionStep)). Pending and sending are of now.
     async fn endpoint_stats(
         &self,
         app: AppKey,

@@ -106,6 +106,9 @@ pub trait Queue: Send + Sync {
     async fn claim(&self, request: ClaimRequest) -> Result<Claimed>;
     /// Writes what came of deliveries, all of them in one transaction, one answer each in the same order: the attempt,
     /// the delivery's new state, the endpoint's health (see `core::health`), statistics, operational notices.
+    ///
+    /// When one of them can't be written, none is. `Unavailable`: the same call may succeed later. `Corrupt` or
+    /// `Internal`: it will not; given one at a time, all but the guilty ones will.
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<Settled>>;
     /// Endpoints (enabled ones) with unsettled deliveries, by key, beginning after `after`.
     async fn lanes(&self, after: Option<EndpointKey>, limit: u32) -> Result<Vec<Lane>>;

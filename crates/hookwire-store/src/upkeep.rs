@@ -13,7 +13,8 @@ use crate::{Page, Result, Slice};
 pub struct RetentionStep {
     /// The time now: payloads that expired by then are removed.
     pub now: Timestamp,
-    /// Attempts older than this are removed.
+    /// Attempts older than this are removed, and so are the numbers of hours before that; but those stay as long as
+    /// [`STATS_SPAN_MAX`](hookwire_core::limits::STATS_SPAN_MAX).
     pub attempts: Duration,
     /// Messages older than this are removed with all that belongs to them, unless a delivery is still pending.
     pub messages: Duration,
@@ -39,7 +40,7 @@ pub struct Removed {
     pub attempts: u64,
     /// Messages.
     pub messages: u64,
-    /// Remembered requests, and leavings of deleted nouns.
+    /// Remembered requests, numbers of hours, ended tasks, and leavings of deleted nouns.
     pub others: u64,
 }
 
@@ -85,7 +86,8 @@ pub struct WriteStats {
 /// Keeping the store in shape.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
-    /// Removes what may go, a little at a time. Nothing that a pending delivery needs is removed.
+    /// Removes what may go, a little at a time. Nothing that a pending delivery needs is removed. What is small (numbers,
+    /// tasks, leavings of deleted nouns) may stay an hour longer.
     async fn retain(&self, step: RetentionStep) -> Result<Removed>;
     /// Removes the settled deliveries, with their attempts, that are beyond their endpoint's log limit: only that many
     /// of the latest deliveries are kept. Pending ones always stay. Answers how many were removed; fewer than the
@@ -93,7 +95,7 @@ pub trait Upkeep: Send + Sync {
     async fn trim_logs(&self, step: TrimStep) -> Result<u64>;
     /// Starts a task; it is carried out by [`Upkeep::advance_tasks`], and goes on after a restart.
     async fn start_task(&self, new: NewTask) -> Result<Task>;
-    /// One task of the org's.
+    /// One task of the org's. It is kept for [`ENDED_TASK_KEPT`](hookwire_core::limits::ENDED_TASK_KEPT) after its end.
     async fn task(&self, org: &OrgId, task: TaskKey) -> Result<Option<Task>>;
     /// The org's tasks by age.
     async fn tasks(&self, org: &OrgId, page: Page) -> Result<Slice<Task>>;

@@ -17,7 +17,6 @@ use crate::operation::{
 use crate::problem::{Issue, Problem};
 use crate::v1::app::ApplicationIn;
 
-pub(super) use create::RETENTION_DEFAULT;
 pub(super) use standing::Standing;
 pub(super) use wire::{EndpointMessageOut, MessageOut};
 

@@ -1,5 +1,6 @@
 //! `/app/{app_id}/msg`.
 
+use hookwire_core::{OrgId, Reference};
 use http::Method;
 use serde_json::json;
 
@@ -129,6 +130,26 @@ async fn older_names_and_optional_fields_are_honoured() {
     );
     let past = json!({ "eventType": "a", "payload": {}, "deliverAt": "2020-01-01T00:00:00Z" });
     assert!(org.post("/app/acme/msg", past).await.expect(202).get("deliverAt").is_none());
+}
+
+#[tokio::test]
+async fn payloads_are_kept_for_the_span_that_the_store_takes_for_usual() {
+    let usual = hookwire_store_sqlite::Settings::default().payload_retention;
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    org.make_endpoint("acme", "main").await;
+    let example = json!({ "eventType": "hookwire.ping" });
+    let ids = [
+        id_of(&org.post("/app/acme/msg", json!({ "eventType": "a", "payload": {} })).await.expect(202)),
+        id_of(&org.post("/app/acme/endpoint/main/send-example", example).await.expect(200)),
+    ];
+    let acme = Reference::Uid("acme".to_owned());
+    let app = world.store.app(&OrgId::stored("org_a"), &acme).await.unwrap().unwrap();
+    for id in ids {
+        let message = world.store.message(app.key, &Reference::parse(&id), false).await.unwrap().unwrap();
+        assert_eq!(message.payload_expires, message.created.plus(usual), "{id}");
+    }
 }
 
 #[tokio::test]

@@ -130,7 +130,8 @@ pub(crate) fn delete(
     for endpoint in state.endpoints.values() {
         budget = remove::endpoint(work, endpoint, budget, now)?;
     }
-    run(work.db, sql::APP_DELETE, params![state.app.key.raw(), now.micros()])?;
+    run(work.db, sql::APP_DELETE, [state.app.key.raw()])?;
+    work.raise_key_high(state.app.key.raw())?;
     work.cache.forget(state.app.key);
     Ok(true)
 }

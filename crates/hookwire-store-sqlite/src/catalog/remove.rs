@@ -1,21 +1,22 @@
-//! Deleting an endpoint: it is marked at once; its pending deliveries are cancelled step by step.
+//! Deleting an endpoint: a tombstone without credentials stays; its pending deliveries are cancelled step by step.
 
 use hookwire_core::id::Key;
 use hookwire_core::{Endpoint, EndpointKey, MessageKey, Timestamp};
 use rusqlite::params;
 
 use crate::fault::Done;
-use crate::row::{all, key, run};
+use crate::row::{EndpointRow, all, key, run};
 use crate::sql::{catalog, queue, upkeep};
 use crate::writer::work::Work;
 
 /// Deliveries that are cancelled in the transaction of a deletion. What is left over, retention steps cancel.
 pub(crate) const AT_ONCE: u32 = 500;
 
-/// Marks the endpoint deleted and cancels at most `budget` deliveries; answers what is left of it. The caller takes
+/// Makes a tombstone of the endpoint and cancels at most `budget` deliveries; answers what is left of it. The caller takes
 /// the endpoint out of the cache.
 pub(crate) fn endpoint(work: &mut Work<'_>, endpoint: &Endpoint, budget: u32, now: Timestamp) -> Done<u32> {
-    run(work.db, catalog::ENDPOINT_DELETE, params![endpoint.key.raw(), now.micros()])?;
+    let config = EndpointRow::tombstone(endpoint);
+    run(work.db, catalog::ENDPOINT_DELETE, params![endpoint.key.raw(), now.micros(), config])?;
     if let Some(live) = &mut work.cache.endpoints_live {
         *live = live.saturating_sub(1);
     }

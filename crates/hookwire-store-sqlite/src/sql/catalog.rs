@@ -5,6 +5,8 @@ use super::{statements, walks};
 statements! {
     META_GET = "SELECT value FROM meta WHERE name = ?1";
     META_SET = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
+    META_RAISE = "INSERT INTO meta (name, value) VALUES (?1, ?2) \
+        ON CONFLICT (name) DO UPDATE SET value = ?2 WHERE value < ?2";
 
     ORG_BY_ID = "SELECT key FROM org WHERE id = ?1";
     ORG_BY_KEY = "SELECT id FROM org WHERE key = ?1";
@@ -17,7 +19,7 @@ statements! {
     APP_INSERT = "INSERT INTO app (key, org, uid, name, throttle_rate, metadata, created, updated) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     APP_UPDATE = "UPDATE app SET uid = ?2, name = ?3, throttle_rate = ?4, metadata = ?5, updated = ?6 WHERE key = ?1";
-    APP_DELETE = "UPDATE app SET deleted = 1, updated = ?2 WHERE key = ?1";
+    APP_DELETE = "DELETE FROM app WHERE key = ?1";
 
     ENDPOINT_BY_KEY = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted \
         FROM endpoint WHERE key = ?1";
@@ -30,7 +32,8 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     ENDPOINT_UPDATE = "UPDATE endpoint SET uid = ?2, disabled = ?3, failing_since = ?4, updated = ?5, config = ?6, \
         sealed = ?7, disabled_at = CASE WHEN ?3 THEN disabled_at END WHERE key = ?1";
-    ENDPOINT_DELETE = "UPDATE endpoint SET deleted = 1, disabled_at = NULL, updated = ?2 WHERE key = ?1";
+    ENDPOINT_DELETE = "UPDATE endpoint SET deleted = 1, disabled_at = NULL, updated = ?2, config = ?3, sealed = x'' \
+        WHERE key = ?1";
     ENDPOINT_HOME = "SELECT app FROM endpoint WHERE key = ?1 AND deleted = 0";
     ENDPOINT_STATE = "SELECT disabled, deleted FROM endpoint WHERE key = ?1";
     ENDPOINT_FAILING = "UPDATE endpoint SET failing_since = ?2 WHERE key = ?1 AND deleted = 0";

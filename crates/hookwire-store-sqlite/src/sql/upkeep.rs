@@ -23,6 +23,16 @@ statements! {
     OLD_REQUESTS = "SELECT key FROM request INDEXED BY request_at WHERE at < ?1 ORDER BY at LIMIT ?2";
     REQUEST_FORGET = "DELETE FROM request WHERE key = ?1";
 
+    HOURS_NEXT = "SELECT endpoint, hour FROM endpoint_hour WHERE endpoint > ?1 ORDER BY endpoint, hour LIMIT 1";
+    HOURS_OLD = "SELECT hour FROM endpoint_hour WHERE endpoint = ?1 AND hour < ?2 ORDER BY hour LIMIT ?3";
+    HOUR_REMOVE = "DELETE FROM endpoint_hour WHERE endpoint = ?1 AND hour = ?2";
+    OLD_TASKS = "SELECT key, status, updated FROM task WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3";
+    TASK_REMOVE = "DELETE FROM task WHERE key = ?1";
+    TOMBSTONES = "SELECT key FROM endpoint INDEXED BY endpoint_deleted \
+        WHERE deleted = 1 AND key > ?1 ORDER BY key LIMIT ?2";
+    TOMBSTONE_OWED = "SELECT 1 FROM delivery INDEXED BY delivery_endpoint WHERE endpoint = ?1 LIMIT 1";
+    TOMBSTONE_REMOVE = "DELETE FROM endpoint WHERE key = ?1 AND deleted = 1";
+
     REMOVAL_ADD = "INSERT OR IGNORE INTO removal (endpoint) VALUES (?1)";
     REMOVAL_NEXT = "SELECT endpoint FROM removal ORDER BY endpoint LIMIT 1";
     REMOVAL_DONE = "DELETE FROM removal WHERE endpoint = ?1";

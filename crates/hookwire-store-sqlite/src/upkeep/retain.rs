@@ -103,11 +103,12 @@ pub(crate) fn messages(work: &mut Work<'_>, step: &RetentionStep) -> Done<u64> {
             expires: time(row, 4)?,
         })
     })?;
-    let is_end = rows.len() < looks as usize;
-    let mut removed = 0;
+    let mut is_end = rows.len() < looks as usize;
+    let (mut removed, mut highest) = (0, None);
     for old in rows {
         if removed >= u64::from(step.limit) {
-            return Ok(removed);
+            is_end = false;
+            break;
         }
         work.sweep.message = old.key.raw();
         let is_needed = old.expires > step.now
@@ -115,7 +116,11 @@ pub(crate) fn messages(work: &mut Work<'_>, step: &RetentionStep) -> Done<u64> {
         if !is_needed {
             remove_message(work, &old)?;
             removed += 1;
+            highest = Some(old.key.raw());
         }
+    }
+    if let Some(key) = highest {
+        work.raise_key_high(key)?;
     }
     if is_end {
         work.sweep.message = 0;

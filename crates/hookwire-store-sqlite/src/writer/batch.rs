@@ -15,7 +15,7 @@ use super::sweep::Sweep;
 use super::work::{Marks, Work};
 use crate::checkpoint::{self, WAL_BYTES_MAX, WAL_FILE_BYTES_MAX};
 use crate::connection;
-use crate::fault::{Done, Fault, needs_new_connection, told};
+use crate::fault::{Fault, needs_new_connection, told};
 use crate::shared::Shared;
 
 /// What the writer's thread begins with.
@@ -52,7 +52,7 @@ impl Batcher {
     /// Carries out what is in `batch` and answers everybody; `batch` is empty afterwards.
     pub(crate) fn carry_out(&mut self, batch: &mut Vec<Operation>) {
         let started = Instant::now();
-        let failure = self.commit(batch).err().map(|fault| self.give_up(fault));
+        let failure = self.commit(batch).err().map(|failed| self.give_up(failed));
         let counters = &self.shared.counters;
         if failure.is_none() {
             counters.commits.fetch_add(1, Ordering::Relaxed);
@@ -60,12 +60,14 @@ impl Batcher {
         }
         let busy = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         counters.busy_us.fetch_add(busy, Ordering::Relaxed);
-        batch.drain(..).for_each(|operation| operation.answer(failure.as_ref()));
+        for (at, operation) in batch.drain(..).enumerate() {
+            operation.answer(failure.as_ref().map(|failure| failure.told_to(at)));
+        }
         self.cache.trim();
         self.restart_log();
     }
 
-    fn commit(&mut self, batch: &mut [Operation]) -> Done<()> {
+    fn commit(&mut self, batch: &mut [Operation]) -> Result<(), Failed> {
         let shared = Arc::clone(&self.shared);
         let dispatch = shared.dispatch.read().expect("nobody panics with this lock");
         let dispatch: Option<&dyn Dispatch> = dispatch.as_deref();
@@ -96,15 +98,15 @@ impl Batcher {
                 effects.happen(&shared.leases, dispatch);
                 Ok(())
             }
-            Err(fault) => {
+            Err(failed) => {
                 effects.abandon(dispatch);
-                Err(fault)
+                Err(failed)
             }
         }
     }
 
     /// Rolls back and answers what to tell everybody.
-    fn give_up(&mut self, fault: Fault) -> Error {
+    fn give_up(&mut self, failed: Failed) -> Failure {
         self.cache = Cache::default();
         if let Some(db) = &self.db
             && !db.is_autocommit()
@@ -113,15 +115,19 @@ impl Batcher {
             tracing::warn!(%error, "the store's rollback failed; its connection is opened anew");
             self.db = None;
         }
-        match fault {
-            Fault::Refused(error) => error,
+        match failed.fault {
+            // Only one of them asked for what can't be done; the others may try again.
+            Fault::Refused(error) => Failure {
+                culprit: failed.at.map(|at| (at, error)),
+                others: Error::Unavailable("another write of the same transaction failed".to_owned()),
+            },
             Fault::Broken(error) => {
-                let answer = told(&error);
-                tracing::error!(error = %answer, "a write transaction failed and was rolled back");
+                let others = told(&error);
+                tracing::error!(error = %others, "a write transaction failed and was rolled back");
                 if needs_new_connection(&error) {
                     self.db = None;
                 }
-                answer
+                Failure { culprit: None, others }
             }
         }
     }
@@ -170,9 +176,38 @@ impl Batcher {
     }
 }
 
-fn carry_out_all(work: &mut Work<'_>, batch: &mut [Operation]) -> Done<()> {
-    for operation in batch {
-        operation.perform(work)?;
+/// A transaction that came to nothing.
+struct Failed {
+    /// Where in the batch it stopped, if it was at an operation.
+    at: Option<usize>,
+    fault: Fault,
+}
+
+impl<F: Into<Fault>> From<F> for Failed {
+    fn from(fault: F) -> Self {
+        Self { at: None, fault: fault.into() }
+    }
+}
+
+/// What a failed transaction means to those who asked for it.
+struct Failure {
+    /// The one to blame, and what it is told.
+    culprit: Option<(usize, Error)>,
+    others: Error,
+}
+
+impl Failure {
+    fn told_to(&self, at: usize) -> &Error {
+        match &self.culprit {
+            Some((culprit, error)) if *culprit == at => error,
+            _ => &self.others,
+        }
+    }
+}
+
+fn carry_out_all(work: &mut Work<'_>, batch: &mut [Operation]) -> Result<(), Failed> {
+    for (at, operation) in batch.iter_mut().enumerate() {
+        operation.perform(work).map_err(|fault| Failed { at: Some(at), fault })?;
     }
     work.flush()?;
     work.db.prepare_cached("COMMIT")?.execute([])?;

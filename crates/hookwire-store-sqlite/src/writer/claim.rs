@@ -22,16 +22,19 @@ pub(crate) fn claim(work: &mut Work<'_>, request: &ClaimRequest) -> Done<Claimed
     if endpoint.disabled {
         return Ok(Claimed::default());
     }
-    let mut claims = Vec::new();
+    // All are read before the first is leased: what can't be read concerns nobody but the caller.
+    let mut messages = Vec::new();
     let mut bytes = 0;
     for message in candidates(work, request)? {
         let message = load(work, message, &endpoint)?;
         bytes += message.payload.as_ref().map_or(0, Payload::len);
-        if !claims.is_empty() && bytes > request.bytes_max {
+        if !messages.is_empty() && bytes > request.bytes_max {
             break;
         }
-        claims.push(lease(work, request, &state, &endpoint, message)?);
+        messages.push(message);
     }
+    let lease = |message| lease(work, request, &state, &endpoint, message);
+    let claims = messages.into_iter().map(lease).collect::<Done<_>>()?;
     let next_due = work.next_due(request.endpoint)?;
     Ok(Claimed { claims, next_due })
 }

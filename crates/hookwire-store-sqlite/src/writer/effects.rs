@@ -132,6 +132,12 @@ impl Tally {
     pub(crate) fn at(&mut self, endpoint: EndpointKey, now: Timestamp) -> &mut Ended {
         self.hours.entry((endpoint, hour(now))).or_default()
     }
+
+    /// What was summed up did not happen.
+    pub(crate) fn forget_sums(&mut self) {
+        self.hours.clear();
+        self.failing.clear();
+    }
 }
 
 /// The number of the hour since the epoch.

@@ -42,7 +42,7 @@ pub(crate) fn tell(
 }
 
 /// The internal app that carries notices about `org`. There are no notices about notices.
-fn internal_app(work: &mut Work<'_>, org: &OrgId) -> Done<Option<Rc<AppState>>> {
+pub(super) fn internal_app(work: &mut Work<'_>, org: &OrgId) -> Done<Option<Rc<AppState>>> {
     if !work.shared.settings.notices || org.as_str() == NOTICES_ORG {
         return Ok(None);
     }

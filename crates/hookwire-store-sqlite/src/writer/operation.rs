@@ -51,7 +51,7 @@ impl<I, O> Asked<I, O> {
     }
 }
 
-/// Anything that is not hot. It runs in a savepoint of its own.
+/// Anything that is not hot.
 pub(crate) trait Step: Send {
     fn perform(&mut self, work: &mut Work<'_>) -> Done<()>;
     fn answer(self: Box<Self>, failure: Option<&Error>);
@@ -78,22 +78,35 @@ where
 )]
 pub(crate) enum Operation {
     Ingest(Asked<NewMessage, Ingested>),
-    Settle(Asked<(Vec<Settlement>, Timestamp), Vec<Settled>>),
+    Settle(Settling),
     Claim(Asked<ClaimRequest, Claimed>),
-    Other(Box<dyn Step>),
+    /// Anything else, and the bytes that its caller brings.
+    Other(Box<dyn Step>, usize),
 }
 
 impl Operation {
+    /// The bytes that it keeps in memory while it waits. `None`: it is not counted at all, because those who ask for it
+    /// have a bound of their own. What is under way must come to its end however much comes in.
+    pub(crate) fn load(&self) -> Option<usize> {
+        match self {
+            Self::Ingest(asked) => Some(asked.input.as_ref().map_or(0, |message| message.payload.len())),
+            Self::Other(_, bytes) => Some(*bytes),
+            Self::Settle(_) | Self::Claim(_) => None,
+        }
+    }
+
     /// Carries it out inside the running transaction. `Err` means that the transaction must be rolled back.
-    pub(crate) fn perform(&mut self, work: &mut Work<'_>) -> std::result::Result<(), Fault> {
+    pub(crate) fn perform(&mut self, work: &mut Work<'_>) -> Done<()> {
         let before = work.db.total_changes();
         let done = match self {
             Self::Ingest(asked) => asked.perform(work, ingest::ingest),
-            Self::Settle(asked) => {
-                asked.perform(work, |work, (settlements, now)| settle::settle(work, &settlements, now))
+            // One that comes alone may be what was refused among others: it concerns nobody else, whatever it meets.
+            Self::Settle(asked) if asked.is_single() => {
+                return in_savepoint(work, |work| settle_all(asked, work));
             }
+            Self::Settle(asked) => settle_all(asked, work),
             Self::Claim(asked) => asked.perform(work, |work, request| claim::claim(work, &request)),
-            Self::Other(step) => return in_savepoint(work, step.as_mut()),
+            Self::Other(step, _) => return in_savepoint(work, |work| step.perform(work)),
         };
         match done {
             // Refused before anything was written: the others in the batch are not concerned.
@@ -108,17 +121,31 @@ impl Operation {
             Self::Ingest(asked) => asked.answer(failure),
             Self::Settle(asked) => asked.answer(failure),
             Self::Claim(asked) => asked.answer(failure),
-            Self::Other(step) => step.answer(failure),
+            Self::Other(step, _) => step.answer(failure),
         }
     }
 }
 
-fn in_savepoint(work: &mut Work<'_>, step: &mut dyn Step) -> Done<()> {
+type Settling = Asked<(Vec<Settlement>, Timestamp), Vec<Settled>>;
+
+impl Settling {
+    fn is_single(&self) -> bool {
+        self.input.as_ref().is_some_and(|(settlements, _)| settlements.len() == 1)
+    }
+}
+
+fn settle_all(asked: &mut Settling, work: &mut Work<'_>) -> Done<()> {
+    asked.perform(work, |work, (settlements, now)| settle::settle(work, &settlements, now))
+}
+
+/// Carries out a step that is undone by itself when it is refused.
+fn in_savepoint(work: &mut Work<'_>, perform: impl FnOnce(&mut Work<'_>) -> Done<()>) -> Done<()> {
+    // Sums of what came before are written first: those that are there afterwards are the step's own.
+    work.flush_sums()?;
     let before = work.db.total_changes();
-    let mark = work.effects.mark();
+    let (mark, sweep, marks) = (work.effects.mark(), *work.sweep, *work.marks);
     work.db.prepare_cached("SAVEPOINT step")?.execute([])?;
-    let done = step.perform(work);
-    match done {
+    match perform(work) {
         Ok(()) => {
             work.db.prepare_cached("RELEASE step")?.execute([])?;
             Ok(())
@@ -127,6 +154,8 @@ fn in_savepoint(work: &mut Work<'_>, step: &mut dyn Step) -> Done<()> {
             work.db.prepare_cached("ROLLBACK TO step")?.execute([])?;
             work.db.prepare_cached("RELEASE step")?.execute([])?;
             work.effects.go_back(mark, work.dispatch);
+            work.tally.forget_sums();
+            (*work.sweep, *work.marks) = (sweep, marks);
             if work.db.total_changes() != before {
                 *work.cache = super::cache::Cache::default();
             }

@@ -1,4 +1,4 @@
-//! Where operations wait for the writer. Bounded: when too many wait, the caller is told at once.
+//! Where operations wait for the writer. Bounded in number and bytes: when too much waits, the caller is told at once.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -7,8 +7,10 @@ use hookwire_store::{Error, Result};
 
 use super::operation::Operation;
 
-/// Most operations that wait.
+/// Most operations that wait, settlements and claims aside.
 const WAITING_MAX: usize = 16_384;
+/// Most bytes that the operations which wait bring with them. One that brings more waits alone.
+const WAITING_BYTES_MAX: usize = 64 << 20;
 /// Most operations in one transaction.
 const BATCH_MAX: usize = 1_024;
 
@@ -22,7 +24,29 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Operation>,
+    /// How many of them count, and the bytes that these bring.
+    counted: usize,
+    bytes: usize,
     closed: bool,
+}
+
+impl State {
+    fn has_room(&self, bytes: usize) -> bool {
+        self.counted < WAITING_MAX && (self.bytes == 0 || self.bytes + bytes <= WAITING_BYTES_MAX)
+    }
+
+    /// Takes those of the next transaction out of the line.
+    fn take(&mut self, batch: &mut Vec<Operation>) -> usize {
+        let count = self.waiting.len().min(BATCH_MAX);
+        for operation in self.waiting.drain(..count) {
+            if let Some(bytes) = operation.load() {
+                self.counted -= 1;
+                self.bytes -= bytes;
+            }
+            batch.push(operation);
+        }
+        count
+    }
 }
 
 impl Queue {
@@ -36,8 +60,12 @@ impl Queue {
         if state.closed {
             return Err(Error::Unavailable("the store is closed".to_owned()));
         }
-        if state.waiting.len() >= WAITING_MAX {
-            return Err(Error::Unavailable("overloaded".to_owned()));
+        if let Some(bytes) = operation.load() {
+            if !state.has_room(bytes) {
+                return Err(Error::Unavailable("overloaded".to_owned()));
+            }
+            state.counted += 1;
+            state.bytes += bytes;
         }
         state.waiting.push_back(operation);
         let is_first = state.waiting.len() == 1;
@@ -55,9 +83,7 @@ impl Queue {
             .arrived
             .wait_while(state, |state| state.waiting.is_empty() && !state.closed)
             .expect("nobody panics with this lock");
-        let count = state.waiting.len().min(BATCH_MAX);
-        batch.extend(state.waiting.drain(..count));
-        count > 0
+        state.take(batch) > 0
     }
 
     /// Whether operations still come in.
@@ -74,7 +100,9 @@ impl Queue {
     /// The writer is gone: nobody will carry out what waits.
     pub(crate) fn abandon(&self) {
         let mut state = self.lock();
-        state.closed = true;
-        state.waiting.clear();
+        *state = State { closed: true, ..State::default() };
     }
 }
+
+#[cfg(test)]
+mod tests;

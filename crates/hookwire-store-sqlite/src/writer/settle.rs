@@ -1,5 +1,6 @@
 //! `settle`: writes what came of deliveries.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,11 +20,22 @@ use crate::sql::queue as sql;
 
 /// Settles deliveries; those whose lease is not theirs any more are left as they are.
 pub(crate) fn settle(work: &mut Work<'_>, settlements: &[Settlement], now: Timestamp) -> Done<Vec<Settled>> {
-    // What can't be read is found out before anything is written.
-    for settlement in settlements {
-        work.endpoint(settlement.delivery.endpoint)?;
-    }
+    look_ahead(work, settlements)?;
     settlements.iter().map(|settlement| settle_one(work, settlement, now)).collect()
+}
+
+/// Nouns that can't be read are found out before anything is written: the endpoints, and the internal apps of the orgs
+/// that may have to be told something.
+fn look_ahead(work: &mut Work<'_>, settlements: &[Settlement]) -> Done<()> {
+    let mut orgs = HashSet::new();
+    for settlement in settlements {
+        let Some((state, _)) = work.endpoint(settlement.delivery.endpoint)? else { continue };
+        let is_plain = settlement.transition == Transition::Delivered && settlement.delivery.attempts == 0;
+        if !is_plain && orgs.insert(state.org) {
+            notice::internal_app(work, &state.app.org)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a delivery's row will say.
@@ -157,3 +169,6 @@ fn consequences(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,15 +5,17 @@ use std::sync::{Arc, mpsc};
 use futures::future::join_all;
 use hookwire_core::{KeyMint, NewApp, OrgId, Reference, Timestamp};
 use hookwire_store::{Catalog, Error, Vault};
+use tokio::sync::oneshot;
 
 use super::work::Work;
 use crate::catalog::app;
 use crate::fault::{Done, Fault};
+use crate::row::one;
 use crate::{Settings, SqliteStore};
 
-const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+pub(super) const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
-fn org() -> OrgId {
+pub(super) fn org() -> OrgId {
     OrgId::stored("org_main")
 }
 
@@ -22,19 +24,43 @@ fn make(work: &mut Work<'_>, uid: &str) -> Done<()> {
     app::insert(work, &org(), new, NOW).map(|_| ())
 }
 
-/// Makes an app in each of three operations of one transaction, and lets the second fail; answers what each was told,
-/// and which apps are there afterwards.
-async fn three(fault: fn() -> Fault) -> (Vec<Result<(), Error>>, Vec<bool>) {
-    let folder = tempfile::TempDir::new().unwrap();
-    let mint = Arc::new(KeyMint::new(1, 0));
-    let store =
-        SqliteStore::open(&folder.path().join("db"), Vault::new("x"), Settings::default(), mint).unwrap();
-    // The writer is kept busy until all three wait for it.
+/// Keeps the writer busy until all `operations` wait for it: they come into one transaction, in this order.
+pub(super) async fn together<T>(store: &SqliteStore, operations: impl Future<Output = T>) -> T {
+    let (begun, begins) = oneshot::channel();
     let (go, wait) = mpsc::channel::<()>();
     let busy = store.writer.write(move |_| {
+        begun.send(()).expect("the test waits");
         wait.recv().expect("the test goes on");
         Ok(())
     });
+    let all = async {
+        begins.await.expect("the writer begins");
+        let release = async {
+            tokio::task::yield_now().await;
+            go.send(()).expect("the writer waits");
+        };
+        futures::join!(operations, release).0
+    };
+    futures::join!(busy, all).1
+}
+
+/// An empty store, and the folder that it is in.
+pub(super) fn store() -> (tempfile::TempDir, Arc<SqliteStore>) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let store = open(&folder);
+    (folder, store)
+}
+
+/// Opens the store in `folder`.
+pub(super) fn open(folder: &tempfile::TempDir) -> Arc<SqliteStore> {
+    let mint = Arc::new(KeyMint::new(1, 0));
+    SqliteStore::open(&folder.path().join("db"), Vault::new("x"), Settings::default(), mint).unwrap()
+}
+
+/// Makes an app in each of three operations of one transaction, and lets the second fail; answers what each was told,
+/// and which apps are there afterwards.
+async fn three(fault: fn() -> Fault) -> (Vec<Result<(), Error>>, Vec<bool>) {
+    let (_folder, store) = store();
     let names = ["a", "b", "c"];
     let operations = names.map(|name| {
         store.writer.write(move |work| {
@@ -42,11 +68,7 @@ async fn three(fault: fn() -> Fault) -> (Vec<Result<(), Error>>, Vec<bool>) {
             if name == "b" { Err(fault()) } else { Ok(()) }
         })
     });
-    let release = async {
-        tokio::task::yield_now().await;
-        go.send(()).expect("the writer waits");
-    };
-    let (_, told, ()) = futures::join!(busy, join_all(operations), release);
+    let told = together(&store, join_all(operations)).await;
     let mut is_there = Vec::new();
     for name in names {
         let reference = Reference::Uid(name.to_owned());
@@ -86,4 +108,31 @@ async fn a_connection_in_doubt_is_opened_anew() {
     let (told, is_there) = three(failed).await;
     assert!(told.iter().all(|answer| matches!(answer, Err(Error::Unavailable(_)))), "{told:?}");
     assert_eq!(is_there, [false; 3]);
+}
+
+#[tokio::test]
+async fn what_a_refused_operation_summed_up_and_where_it_went_on_is_forgotten() {
+    let (_folder, store) = store();
+    let endpoint = hookwire_core::id::Key::from_raw(7);
+    let count = move |work: &mut Work<'_>| work.tally.at(endpoint, NOW).canceled += 1;
+    let refused = store.writer.write(move |work| {
+        count(work);
+        work.sweep.payload = 99;
+        Err::<(), _>(Fault::Refused(Error::Conflict("no")))
+    });
+    let counted = || {
+        store.writer.write(move |work| {
+            count(work);
+            Ok(())
+        })
+    };
+    let (first, refused, last) =
+        together(&store, async { futures::join!(counted(), refused, counted()) }).await;
+    assert!(first.is_ok() && matches!(refused, Err(Error::Conflict(_))) && last.is_ok());
+    let row = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(0)?);
+    let sums = store.writer.write(move |work| {
+        let canceled = one(work.db, "SELECT canceled FROM endpoint_hour WHERE endpoint = 7", [], row)?;
+        Ok((canceled, work.sweep.payload))
+    });
+    assert_eq!(sums.await.unwrap(), (Some(2), 0));
 }

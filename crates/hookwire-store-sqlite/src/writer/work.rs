@@ -74,8 +74,20 @@ impl Work<'_> {
         one(self.db, queue::NEXT_DUE, [endpoint.raw()], |row| Ok(Timestamp::from_micros(row.get(0)?)))
     }
 
-    /// Writes what was summed up; the last thing before the commit.
+    /// A row with this key goes: the mint must not make the key again.
+    pub(crate) fn raise_key_high(&self, key: i64) -> Done<()> {
+        run(self.db, catalog::META_RAISE, params!["key_high", key])?;
+        Ok(())
+    }
+
+    /// The last thing before the commit.
     pub(crate) fn flush(&mut self) -> Done<()> {
+        self.flush_sums()?;
+        self.flush_marks()
+    }
+
+    /// Writes what was summed up.
+    pub(crate) fn flush_sums(&mut self) -> Done<()> {
         for ((endpoint, hour), ended) in self.tally.hours.drain() {
             run(
                 self.db,
@@ -86,7 +98,7 @@ impl Work<'_> {
         for (endpoint, since) in self.tally.failing.drain() {
             run(self.db, catalog::ENDPOINT_FAILING, params![endpoint.raw(), since.map(Timestamp::micros)])?;
         }
-        self.flush_marks()
+        Ok(())
     }
 
     fn flush_marks(&mut self) -> Done<()> {

@@ -2,6 +2,7 @@
 
 mod confidential;
 mod full;
+mod leavings;
 mod log;
 mod opening;
 mod orphans;

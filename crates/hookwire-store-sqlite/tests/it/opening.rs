@@ -37,6 +37,30 @@ async fn a_file_of_schema_1_opens_and_works() {
     assert_eq!(store.event_type(&org(), "invoice.paid").await.unwrap().unwrap().description, "An invoice");
 }
 
+#[tokio::test]
+async fn what_was_deleted_under_schema_1_loses_its_credentials() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    let db = Connection::open(place.path()).unwrap();
+    db.execute_batch(include_str!("../fixtures/v1.sql")).unwrap();
+    db.execute_batch(
+        "UPDATE endpoint SET deleted = 1;
+         INSERT INTO app (key, org, name, created, updated, deleted) VALUES (5, 1, 'gone', 0, 0, 1);",
+    )
+    .unwrap();
+    assert_eq!(migrate(&place.path()).unwrap(), (1, SCHEMA));
+    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(number("SELECT sum(length(sealed)) FROM endpoint"), 0);
+    assert_eq!(number("SELECT count(*) FROM app"), 1);
+    drop(db);
+    let store = place.open_with(quick()).unwrap();
+    let app = store.app(&org(), &Reference::Uid("acme".to_owned())).await.unwrap().unwrap();
+    let messages = store.messages(app.key, MessageFilter::default(), PAGE).await.unwrap().items;
+    let owed = store.endpoints_of_message(app.key, messages[1].key, PAGE).await.unwrap().items;
+    assert_eq!((owed[0].0.url.as_str(), owed[0].0.headers.len()), ("", 0));
+    assert_eq!(owed[0].1.state, DeliveryState::Canceled);
+}
+
 #[test]
 fn migrating_is_done_once() {
     let place = Place::new();

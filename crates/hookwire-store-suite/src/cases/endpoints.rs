@@ -142,6 +142,33 @@ pub(crate) async fn a_deleted_endpoint_owes_nothing_and_its_log_stays(world: Wor
     assert!(store.create_endpoint(app.key, full(), world.now()).await.is_ok());
 }
 
+pub(crate) async fn a_deleted_endpoint_is_shown_without_its_credentials(world: World) {
+    let store = world.store();
+    for deletes_app in [false, true] {
+        let app = world.app().await;
+        let endpoint = store.create_endpoint(app.key, full(), world.now()).await.sure();
+        let message =
+            world.send_with(&app, |message| message.channels = vec![Channel::parse("eu").sure()]).await;
+        let now = world.now();
+        let is_done = if deletes_app {
+            store.delete_app(&world.org, &Reference::Key(app.key), now).await.sure()
+        } else {
+            store.delete_endpoint(app.key, &Reference::Key(endpoint.key), now).await.sure()
+        };
+        assert!(is_done);
+        let shown = store.endpoints_of_message(app.key, message, ascending(9)).await.sure().items.remove(0).0;
+        assert_ne!(shown.secrets, endpoint.secrets);
+        let left = Endpoint {
+            url: "https://example.com/hook".to_owned(),
+            headers: Vec::new(),
+            secrets: shown.secrets.clone(),
+            updated: now,
+            ..endpoint
+        };
+        assert_eq!(shown, left);
+    }
+}
+
 pub(crate) async fn endpoints_are_paged_in_both_directions(world: World) {
     let (store, app) = (world.store(), world.app().await);
     let mut keys = Vec::new();

@@ -83,6 +83,29 @@ pub(crate) async fn keys_go_on_above_those_that_are_stored(mut world: World) {
     assert!(world.mint().next::<MessageKey>(past).raw() > endpoint.key.raw().max(app.key.raw()));
 }
 
+pub(crate) async fn keys_of_what_was_removed_are_not_made_again(mut world: World) {
+    let past = START.minus(Duration::from_hours(24 * 1_000));
+    let app = world.app().await;
+    let message = world.send(&app).await;
+    world.pass(Duration::from_hours(48));
+    assert_eq!(world.retain(|step| step.messages = Duration::from_hours(24)).await.messages, 1);
+    world.crash().await;
+    assert!(world.mint().next::<MessageKey>(past).raw() > message.raw());
+
+    let endpoint = world.endpoint(&app).await;
+    world.store().delete_endpoint(app.key, &Reference::Key(endpoint.key), world.now()).await.sure();
+    while world.retain(|_| {}).await.total() > 0 {}
+    world.crash().await;
+    assert!(world.mint().next::<MessageKey>(past).raw() > endpoint.key.raw());
+
+    let (older, newer) = (world.app().await, world.app().await);
+    for app in [&newer, &older] {
+        world.store().delete_app(&world.org, &Reference::Key(app.key), world.now()).await.sure();
+    }
+    world.crash().await;
+    assert!(world.mint().next::<MessageKey>(past).raw() > newer.key.raw());
+}
+
 pub(crate) async fn a_running_task_goes_on(mut world: World) {
     let app = world.app().await;
     let since = world.now();

@@ -7,6 +7,7 @@ pub(crate) use tasks::*;
 use std::time::Duration;
 
 use futures::future::join_all;
+use hookwire_core::limits::STATS_SPAN_MAX;
 use hookwire_core::{Channel, DeliveryState, Reference, Tag};
 use hookwire_store::history::{AttemptFilter, MessageFilter};
 use hookwire_store::ingest::{Begun, RequestId};
@@ -180,6 +181,32 @@ pub(crate) async fn deliveries_of_a_deleted_endpoint_are_cancelled_step_by_step(
     let stats =
         world.store().endpoint_stats(app.key, endpoint.key, crate::world::START, world.now()).await.sure();
     assert_eq!((stats.succeeded, stats.failed, stats.canceled), (1, 1, 1_999));
+}
+
+pub(crate) async fn numbers_go_when_they_are_older_than_the_attempts_and_than_any_span(world: World) {
+    let app = world.app().await;
+    let endpoint = world.endpoint(&app).await;
+    let deliver = async || {
+        world.send(&app).await;
+        world.succeed(&world.claim_one(&endpoint).await).await;
+    };
+    let counted = async || {
+        let (since, until) = (crate::world::START, world.now());
+        world.store().endpoint_stats(app.key, endpoint.key, since, until).await.sure().succeeded
+    };
+    deliver().await;
+    world.pass(STATS_SPAN_MAX.saturating_sub(DAY));
+    deliver().await;
+    // As long as a span of numbers may reach there, though the attempts are gone.
+    assert_eq!(world.retain(|step| step.attempts = DAY).await.others, 0);
+    assert_eq!(counted().await, 2);
+    world.pass(DAY * 2);
+    // As long as the attempts are there, though no span from now reaches there.
+    assert_eq!(world.retain(|step| step.attempts = DAY * 90).await.others, 0);
+    assert_eq!(counted().await, 2);
+    world.pass(Duration::from_hours(2));
+    assert_eq!(world.retain(|step| step.attempts = DAY).await.others, 1);
+    assert_eq!(counted().await, 1);
 }
 
 pub(crate) async fn a_closed_store_is_unavailable(world: World) {

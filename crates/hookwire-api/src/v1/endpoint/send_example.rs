@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use hookwire_core::limits::PAYLOAD_RETENTION_DEFAULT;
 use hookwire_core::{AppKey, EventTypeName, Message, MessageKey, Payload, Reference};
 use hookwire_store::ingest::{Ingested, NewMessage};
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use crate::json::Body;
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
-use crate::v1::message::{MessageOut, RETENTION_DEFAULT};
+use crate::v1::message::MessageOut;
 
 const PINGS: [&str; 2] = ["hookwire.ping", "svix.ping"];
 const PING_PAYLOAD: &str = r#"{"success":true}"#;
@@ -61,7 +62,7 @@ pub(super) async fn send(
         tags: Vec::new(),
         payload: Payload::from_json(payload),
         deliver_at: None,
-        payload_retention: RETENTION_DEFAULT,
+        payload_retention: PAYLOAD_RETENTION_DEFAULT,
         only_to: Some(endpoint.key),
         request: None,
         now,

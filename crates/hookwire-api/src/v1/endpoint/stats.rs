@@ -1,9 +1,8 @@
 //! `GET …/stats` and `GET …/attempt-stats`: an endpoint's numbers.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
+use hookwire_core::limits::STATS_SPAN_MAX;
 use hookwire_store::history::EndpointStats;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,9 +14,6 @@ use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::token::Capability;
-
-/// The longest span that numbers are given for.
-const SPAN_MAX: Duration = Duration::from_hours(28 * 24);
 
 /// An endpoint's attempts, and its deliveries by how they stand.
 #[derive(Serialize, ToSchema)]
@@ -77,11 +73,11 @@ async fn counted(
     let owner = Owner::of(api, caller, app, Capability::ViewBase).await?;
     let endpoint = super::find(api, &owner, endpoint).await?;
     let until = params.time("until")?.unwrap_or_else(|| api.now());
-    let since = params.time("since")?.unwrap_or_else(|| until.minus(SPAN_MAX));
+    let since = params.time("since")?.unwrap_or_else(|| until.minus(STATS_SPAN_MAX));
     if since > until {
         return Err(Problem::invalid(&["query", "since"], "must not be later than until"));
     }
-    if until.since(since) > SPAN_MAX {
+    if until.since(since) > STATS_SPAN_MAX {
         return Err(Problem::invalid(&["query", "since"], "since and until may be at most 28 days apart"));
     }
     Ok(api.store.endpoint_stats(owner.app.key, endpoint.key, since, until).await?)

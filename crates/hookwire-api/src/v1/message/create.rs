@@ -2,8 +2,6 @@
 
 mod vet;
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
@@ -24,9 +22,6 @@ use crate::json::{self, BodyBytes};
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
-
-/// How long a payload is kept unless asked otherwise.
-pub(in crate::v1) const RETENTION_DEFAULT: Duration = Duration::from_hours(90 * 24);
 
 pub(super) async fn create(
     State(api): State<Api>,

@@ -1,5 +1,8 @@
 //! Background tasks.
 
+use std::time::Duration;
+
+use hookwire_core::limits::ENDED_TASK_KEPT;
 use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_core::{App, Endpoint, EndpointChange, OrgId, Reference, Timestamp, TriggerType};
 use hookwire_store::upkeep::NewTask;
@@ -42,7 +45,7 @@ pub(crate) async fn a_recovery_queues_what_failed(world: World) {
     let endpoint = world.endpoint(&app).await;
     world.send(&app).await;
     world.exhaust(&world.claim_one(&endpoint).await).await;
-    world.pass(std::time::Duration::from_secs(1));
+    world.pass(Duration::from_secs(1));
     let since = world.now();
     let mut failed = Vec::new();
     for number in 0..7 {
@@ -56,7 +59,7 @@ pub(crate) async fn a_recovery_queues_what_failed(world: World) {
         }
     }
     world.store().expunge_payload(app.key, &Reference::Key(failed.remove(0))).await.sure();
-    world.pass(std::time::Duration::from_secs(1));
+    world.pass(Duration::from_secs(1));
     let until = world.now();
     world.send(&app).await;
     world.exhaust(&world.claim_one(&endpoint).await).await;
@@ -97,6 +100,35 @@ pub(crate) async fn a_replay_queues_what_was_never_owed(world: World) {
     // Once is enough.
     let task = start(&world, &app, &endpoint, TaskKind::ReplayMissing, since, world.now()).await;
     assert_eq!(finish(&world, &task, 100).await.queued, 0);
+}
+
+pub(crate) async fn ended_tasks_go_after_their_time_and_running_ones_stay(world: World) {
+    let app = world.app().await;
+    let endpoint = world.endpoint(&app).await;
+    let since = world.now();
+    world.send(&app).await;
+    let until = world.now().plus(Duration::from_secs(1));
+    let begin = async || start(&world, &app, &endpoint, TaskKind::ReplayMissing, since, until).await;
+    let read = async |task: &Task| world.store().task(&world.org, task.key).await.sure();
+    let ended = begin().await;
+    finish(&world, &ended, 10).await;
+    // It has one message to look at and may look at one: it is not known to be the last.
+    let running = begin().await;
+    assert_eq!(world.store().advance_tasks(world.now(), 1).await.sure(), 1);
+    world.pass(ENDED_TASK_KEPT.saturating_sub(Duration::from_hours(1)));
+    assert_eq!(world.retain(|_| {}).await.others, 0);
+    assert!(read(&ended).await.is_some());
+    world.pass(Duration::from_hours(2));
+    assert_eq!(world.retain(|_| {}).await.others, 1);
+    assert_eq!(read(&ended).await, None);
+    assert_eq!(read(&running).await.sure().status, TaskStatus::Running);
+    // What counts is when a task ended, not when it was started.
+    finish(&world, &running, 10).await;
+    world.pass(ENDED_TASK_KEPT.saturating_sub(Duration::from_hours(1)));
+    assert_eq!(world.retain(|_| {}).await.others, 0);
+    world.pass(Duration::from_hours(2));
+    assert_eq!(world.retain(|_| {}).await.others, 1);
+    assert!(world.store().tasks(&world.org, ascending(10)).await.sure().items.is_empty());
 }
 
 pub(crate) async fn tasks_belong_to_their_org(world: World) {

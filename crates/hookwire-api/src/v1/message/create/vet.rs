@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hookwire_core::limits::{DELIVER_AT_AHEAD_MAX, MESSAGE_CHANNELS_MAX, MESSAGE_TAGS_MAX};
+use hookwire_core::limits::{
+    DELIVER_AT_AHEAD_MAX, MESSAGE_CHANNELS_MAX, MESSAGE_TAGS_MAX, PAYLOAD_RETENTION_DEFAULT,
+};
 use hookwire_core::message::RawBody;
 use hookwire_core::{Channel, EventTypeName, NewApp, Payload, Tag, Timestamp, Uid};
 
 use super::super::wire::{MessageIn, TransformationsParams};
-use super::RETENTION_DEFAULT;
 use crate::problem::{Issues, Problem};
 use crate::v1::check;
 use crate::v1::message::app_to_make;
@@ -86,7 +87,7 @@ fn retention(issues: &mut Issues, days: Option<u64>, hours: Option<u64>) -> Dura
     if hours.is_some_and(|hours| !(1..=2_160).contains(&hours)) {
         issues.add(&["body", "payload_retention_hours"], "must lie between 1 and 2160 hours");
     }
-    let days = days.map_or(RETENTION_DEFAULT, |days| DAY * days.min(90) as u32);
+    let days = days.map_or(PAYLOAD_RETENTION_DEFAULT, |days| DAY * days.min(90) as u32);
     hours.map_or(days, |hours| Duration::from_hours(hours.min(2_160)))
 }
 
