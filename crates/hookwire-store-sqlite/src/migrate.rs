@@ -4,7 +4,6 @@ use rusqlite::Connection;
 
 use crate::open::OpenError;
 
-const MIGRATIONS: [&str; 2] =
 const MIGRATIONS: [&str; 3] = [
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_tombstones.sql"),
