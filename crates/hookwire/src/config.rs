@@ -89,6 +89,12 @@ impl Config {
         anyhow::ensure!(allowed.contains(&timeout), "delivery.timeout must lie between 10ms and 60s");
         anyhow::ensure!(self.server.connections_max >= 1, "server.connections_max must be at least 1");
         anyhow::ensure!(self.api.body_bytes_max >= 1_024, "api.body_bytes_max must be at least 1024");
+        let allowed = std::time::Duration::from_millis(100)..=std::time::Duration::from_hours(1);
+        anyhow::ensure!(
+            allowed.contains(&self.api.body_timeout.0),
+            "api.body_timeout must lie between 100ms and 1h (it is {})",
+            self.api.body_timeout
+        );
         Ok(())
     }
 }

@@ -187,6 +187,7 @@ fn api_settings(config: &Config) -> hookwire_api::Settings {
     };
     hookwire_api::Settings {
         body_bytes_max: api.body_bytes_max,
+        body_timeout: api.body_timeout.0,
         json_depth_max: api.json_depth_max,
         cors_origins: api.cors_origins.clone(),
         public_url,

@@ -16,6 +16,7 @@ mod idempotency;
 mod message;
 mod operational;
 mod pages;
+mod slow_body;
 mod tasks;
 mod tenants;
 mod world;
