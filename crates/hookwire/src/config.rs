@@ -87,7 +87,13 @@ impl Config {
         let timeout = self.delivery.timeout.0;
         let allowed = std::time::Duration::from_millis(10)..=std::time::Duration::from_mins(1);
         anyhow::ensure!(allowed.contains(&timeout), "delivery.timeout must lie between 10ms and 60s");
-        anyhow::ensure!(self.server.connections_max >= 1, "server.connections_max must be at least 1");
+        for (name, value) in [
+            ("server.connections_max", self.server.connections_max),
+            ("delivery.concurrency", self.delivery.concurrency),
+            ("delivery.endpoint_concurrency", self.delivery.endpoint_concurrency),
+        ] {
+            anyhow::ensure!(value >= 1, "{name} must be at least 1");
+        }
         anyhow::ensure!(self.api.body_bytes_max >= 1_024, "api.body_bytes_max must be at least 1024");
         let allowed = std::time::Duration::from_millis(100)..=std::time::Duration::from_hours(1);
         anyhow::ensure!(
