@@ -28,6 +28,7 @@ pub(super) fn run(file: Option<&Path>) -> ExitCode {
     match Config::load(file).and_then(|config| crate::node::check(&config).map(|()| config)) {
         Ok(config) => {
             findings.push(Finding::Well("the configuration is valid".to_owned()));
+            findings.extend(config.warnings().into_iter().map(Finding::Advice));
             let folder = data_folder(&config.store.url);
             findings.push(sync_speed(&folder));
             findings.push(port(&config.server.listen));
