@@ -9,6 +9,7 @@ mod bodies;
 mod cors;
 mod docs;
 mod endpoint;
+mod endpoint_race;
 mod endpoint_url;
 mod event_type;
 mod health;
