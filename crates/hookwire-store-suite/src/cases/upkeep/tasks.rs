@@ -130,7 +130,9 @@ pub(crate) async fn ended_tasks_go_after_their_time_and_running_ones_stay(world:
     assert_eq!(world.retain(|_| {}).await.others, 0);
     world.pass(Duration::from_hours(2));
     assert_eq!(world.retain(|_| {}).await.others, 1);
-    assert!(world.store().tasks(&world.org, ascending(10)).await.sure().items.is_empty());
+    assert!(
+        world.store().tasks(&world.org, TaskFilter::default(), ascending(10)).await.sure().items.is_empty()
+    );
 }
 
 pub(crate) async fn tasks_belong_to_their_org(world: World) {
