@@ -19,6 +19,7 @@ mod router;
 mod settings;
 pub mod token;
 mod v1;
+mod within;
 
 pub use api::{ApiMetrics, ApiParts, HealthProbe, HealthReport, NoMetrics, PartHealth};
 pub use openapi::openapi;

@@ -1,6 +1,7 @@
 //! Everything that a request can be refused with: one table of error → status → body.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use hookwire_core::MessageKey;
@@ -78,6 +79,8 @@ pub(crate) enum Problem {
     InProgress,
     /// The `Idempotency-Key` was used with another body: 422.
     IdempotencyMismatch,
+    /// The body took longer than this to arrive: 408, and the connection is closed.
+    BodyTimeout(Duration),
     /// The body is too long: 413.
     TooLarge(usize),
     /// Not offered: 501.
@@ -121,6 +124,7 @@ impl Problem {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(..) | Self::EventIdTaken(_) | Self::InProgress => StatusCode::CONFLICT,
+            Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -151,6 +155,9 @@ impl Problem {
                 "idempotency_mismatch",
                 "This Idempotency-Key was used before with another request body.".to_owned(),
             ),
+            Self::BodyTimeout(limit) => {
+                ("request_timeout", format!("The request's body did not arrive within {limit:?}."))
+            }
             Self::TooLarge(max) => {
                 ("payload_too_large", format!("The request's body may have at most {max} bytes."))
             }
@@ -221,6 +228,10 @@ impl IntoResponse for Problem {
         }
         if matches!(self, Self::Unauthorized) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self, Self::BodyTimeout(_)) {
+            // The rest of the body would be taken for the next request. HTTP/2 ends the stream alone.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use hookwire_core::task::Task;
 use hookwire_core::{OrgId, TaskKey, Timestamp};
-use hookwire_store::upkeep::{NewTask, Removed, RetentionStep, WriteStats};
+use hookwire_store::upkeep::{NewTask, Removed, RetentionStep, TaskFilter, WriteStats};
 use hookwire_store::{Page, Result, Slice, Upkeep};
 
 use crate::SqliteStore;
@@ -36,9 +36,9 @@ impl Upkeep for SqliteStore {
         self.readers.read(move |reading| task::find(reading, &org, task)).await
     }
 
-    async fn tasks(&self, org: &OrgId, page: Page) -> Result<Slice<Task>> {
+    async fn tasks(&self, org: &OrgId, filter: TaskFilter, page: Page) -> Result<Slice<Task>> {
         let org = org.clone();
-        self.readers.read(move |reading| task::list(reading, &org, page)).await
+        self.readers.read(move |reading| task::list(reading, &org, filter, page)).await
     }
 
     async fn advance_tasks(&self, now: Timestamp, limit: u32) -> Result<u64> {

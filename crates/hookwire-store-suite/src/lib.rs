@@ -49,11 +49,13 @@ list! { $
         an_app_can_be_changed_but_not_to_a_taken_uid
         a_deleted_app_is_gone_and_its_uid_is_free
         apps_are_paged_in_both_directions
+        apps_can_be_left_out_by_their_endpoints
     }
     endpoints {
         an_endpoint_keeps_every_field
         an_endpoints_uid_is_unique_in_its_app
         upserting_an_endpoint_keeps_its_secret
+        a_change_that_was_worked_out_from_something_else_is_not_made
         a_rotated_secret_signs_on_until_its_time
         a_deleted_endpoint_owes_nothing_and_its_log_stays
         a_deleted_endpoint_is_shown_without_its_credentials
@@ -64,6 +66,7 @@ list! { $
         an_event_type_is_made_once_and_replaces_an_archived_one
         an_event_type_can_be_changed_archived_and_expunged
         missing_event_types_are_those_absent_or_archived
+        event_types_behind_flags_are_missing_to_those_who_do_not_see_them
         event_types_are_listed_by_name_as_far_as_they_are_visible
     }
     ingest {
@@ -133,6 +136,7 @@ list! { $
         a_replay_queues_what_was_never_owed
         tasks_belong_to_their_org
         ended_tasks_go_after_their_time_and_running_ones_stay
+        tasks_are_found_by_status_and_kind
         a_closed_store_is_unavailable
         the_writer_counts_what_it_does
     }

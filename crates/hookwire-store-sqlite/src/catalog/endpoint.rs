@@ -7,7 +7,7 @@ use hookwire_core::id::Key;
 use hookwire_core::limits::{ENDPOINTS_MAX, OLD_SECRETS_MAX};
 use hookwire_core::notice::Event;
 use hookwire_core::{AppKey, Endpoint, EndpointChange, EndpointKey, NewEndpoint, Reference, Timestamp, Uid};
-use hookwire_store::catalog::{Created, Rotated, Rotation};
+use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
 use hookwire_store::{Error, Page, Slice};
 use rusqlite::params;
 
@@ -154,6 +154,20 @@ pub(crate) fn change(
     }
     notice::tell(work, &state, &endpoint, &Event::EndpointUpdated, now)?;
     Ok(Some(Endpoint::clone(&endpoint)))
+}
+
+pub(crate) fn change_as_seen(
+    work: &mut Work<'_>,
+    seen: &Endpoint,
+    new: EndpointChange,
+    now: Timestamp,
+) -> Done<Changed> {
+    let reference = Reference::Key(seen.key);
+    let Some((_, endpoint)) = live(work, seen.app, &reference)? else { return Ok(Changed::Absent) };
+    if endpoint.url != seen.url || endpoint.headers != seen.headers {
+        return Ok(Changed::Outdated);
+    }
+    Ok(change(work, seen.app, &reference, new, now)?.map_or(Changed::Absent, Changed::Done))
 }
 
 pub(crate) fn rotate(

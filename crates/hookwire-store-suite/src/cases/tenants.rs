@@ -18,7 +18,7 @@ pub(crate) async fn another_org_finds_nothing(world: World) {
         assert_eq!(store.change_app(&other, &reference, change, world.now()).await.sure(), None);
         assert!(!store.delete_app(&other, &reference, world.now()).await.sure());
     }
-    assert!(!store.apps(&other, ascending(10)).await.sure().items.contains(&app));
+    assert!(!store.apps(&other, ascending(10), Vec::new()).await.sure().items.contains(&app));
     let theirs = world.app_of(&other, new).await;
     assert_ne!(theirs.key, app.key);
     assert_eq!(store.app(&world.org, &by_uid("acme")).await.sure(), Some(app.clone()));
