@@ -10,6 +10,7 @@ pub mod event_type;
 pub mod header;
 pub mod health;
 pub mod id;
+pub mod json;
 pub mod limits;
 pub mod message;
 pub mod name;
