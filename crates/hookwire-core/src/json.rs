@@ -53,7 +53,7 @@ struct Entry {
     /// The first entry after it and all that it holds.
     next: u32,
     kind: Kind,
-    /// Whether a string holds a backslash.
+    /// Whether a string holds a backslash; of an object, whether one of its names does.
     escaped: bool,
 }
 
@@ -139,7 +139,7 @@ impl<'a> Node<'a> {
 
     /// Whether it is a string with escapes in its text, so that reading it costs a copy.
     pub fn is_escaped(self) -> bool {
-        self.entry().escaped
+        self.kind() == Kind::String && self.entry().escaped
     }
 
     /// A boolean's value.
@@ -177,9 +177,12 @@ impl<'a> Node<'a> {
     }
 
     /// An array's values, in order; nothing for other kinds.
-    pub fn items(self) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        let children = (self.kind() == Kind::Array).then(|| self.document.children(self.index));
-        children.into_iter().flatten()
+    pub fn items(self) -> Items<'a> {
+        let mut children = self.document.children(self.index);
+        if self.kind() != Kind::Array {
+            children.end = children.at;
+        }
+        Items(children)
     }
 
     /// An object's members as they are written, repeated names included; nothing for other kinds.
@@ -192,12 +195,33 @@ impl<'a> Node<'a> {
         })
     }
 
+    /// The work of [`Node::get`] at most, in comparisons of short names. Names with escapes cost more.
+    pub fn get_cost(self, name: &str) -> usize {
+        let Entry { next, escaped, kind, .. } = self.entry();
+        let holds = if kind == Kind::Object { (next - self.index - 1) as usize } else { 0 };
+        let each = if escaped { 8 + name.len() } else { 1 + name.len() / 16 };
+        (holds / 2).min(LINEAR_MEMBERS_MAX + 1) * each
+    }
+
     fn entry(self) -> Entry {
         self.document.entries[self.index as usize]
     }
 }
 
+/// An array's values that are still to come.
+#[derive(Debug, Clone)]
+pub struct Items<'a>(Children<'a>);
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Node<'a>;
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        self.0.next()
+    }
+}
+
 /// The entries directly in a container; for an object, names and values in turn.
+#[derive(Debug, Clone)]
 struct Children<'a> {
     document: &'a Document<'a>,
     at: u32,

@@ -46,7 +46,9 @@ impl Scan<'_> {
                 self.begin(Kind::Array);
                 return Ok(if self.peek() == b']' { Then::End } else { Then::Value });
             }
-            b'"' => self.string()?,
+            b'"' => {
+                self.string()?;
+            }
             b'-' | b'0'..=b'9' => self.number()?,
             b't' => self.word(b"true", Kind::Bool)?,
             b'f' => self.word(b"false", Kind::Bool)?,
@@ -103,7 +105,8 @@ impl Scan<'_> {
         if self.peek() != b'"' {
             return Err(self.expected("a name in quotes is missing"));
         }
-        self.string()?;
+        let escaped = self.string()?;
+        self.entries[self.open as usize].escaped |= escaped;
         self.skip_space();
         if self.peek() != b':' {
             return Err(self.expected("a colon is missing"));
@@ -112,7 +115,8 @@ impl Scan<'_> {
         Ok(Then::Value)
     }
 
-    fn string(&mut self) -> Result<(), Error> {
+    /// Whether it holds an escape.
+    fn string(&mut self) -> Result<bool, Error> {
         let start = self.at;
         let mut escaped = false;
         self.at += 1;
@@ -131,7 +135,7 @@ impl Scan<'_> {
         }
         self.at += 1;
         self.push(start, Kind::String, escaped);
-        Ok(())
+        Ok(escaped)
     }
 
     fn number(&mut self) -> Result<(), Error> {

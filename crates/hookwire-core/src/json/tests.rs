@@ -198,6 +198,24 @@ fn half_a_surrogate_pair_reads_as_the_replacement_character() {
     assert_eq!(meaning(r#""\ud83d\ud83d\ude00""#), "\u{fffd}😀");
 }
 
+#[test]
+fn a_lookup_costs_what_it_compares() {
+    let cost = |text: &str, name: &str| Document::index(text).unwrap().root().get_cost(name);
+    let object = |members: usize, name: &str| {
+        let members: Vec<_> = (0..members).map(|number| format!(r#""{name}{number}":0"#)).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    assert_eq!([cost("7", "a"), cost("[1,2]", "a"), cost("{}", "a"), cost(r#"{"a":1}"#, "a")], [0, 0, 0, 1]);
+    assert_eq!(cost(&object(10, "k"), "a"), 10);
+    assert_eq!(cost(&object(10, "k"), &"a".repeat(160)), 110);
+    // A table is looked into once.
+    assert_eq!(cost(&object(5_000, "k"), "a"), LINEAR_MEMBERS_MAX + 1);
+    // Names with escapes are read, which costs their length.
+    assert_eq!(cost(&object(10, r"\n"), "abc"), 110);
+    assert_eq!(cost(&format!(r#"{{"a":{}}}"#, object(10, r"\n")), "abc"), 11);
+    assert!(!Document::index(r#"{"\n":1}"#).unwrap().root().is_escaped());
+}
+
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
