@@ -23,6 +23,7 @@ pub mod signature;
 pub mod subscription;
 pub mod target;
 pub mod task;
+pub mod template;
 pub mod time;
 
 pub use app::{App, AppChange, NewApp};
