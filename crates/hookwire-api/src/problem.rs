@@ -83,6 +83,8 @@ pub(crate) enum Problem {
     BodyTimeout(Duration),
     /// The body is too long: 413.
     TooLarge(usize),
+    /// Too much of this is under way: 429.
+    TooMany(&'static str),
     /// Not offered: 501.
     NotImplemented,
     /// The store can't be used just now: 503.
@@ -126,6 +128,7 @@ impl Problem {
             Self::Conflict(..) | Self::EventIdTaken(_) | Self::InProgress => StatusCode::CONFLICT,
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -161,6 +164,7 @@ impl Problem {
             Self::TooLarge(max) => {
                 ("payload_too_large", format!("The request's body may have at most {max} bytes."))
             }
+            Self::TooMany(detail) => ("too_many_requests", (*detail).to_owned()),
             Self::NotImplemented => {
                 ("not_implemented", "This operation is not offered by this server.".to_owned())
             }
@@ -222,7 +226,7 @@ impl IntoResponse for Problem {
         let json = HeaderValue::from_static("application/json");
         let mut response = (self.status(), body.unwrap_or_default()).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, json);
-        let retry = matches!(self, Self::Unavailable | Self::InProgress);
+        let retry = matches!(self, Self::Unavailable | Self::InProgress | Self::TooMany(_));
         if retry {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -2,7 +2,7 @@
 
 pub(super) mod change;
 pub(super) mod create;
-mod credentials;
+pub(super) mod credentials;
 pub(super) mod delete;
 pub(super) mod headers;
 pub(super) mod list;
