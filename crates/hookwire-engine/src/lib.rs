@@ -13,13 +13,15 @@ mod lane;
 mod lanes;
 pub mod metrics;
 mod prepared;
+#[cfg(test)]
+mod samples;
 mod settings;
 mod settler;
 mod upkeep;
 
 use std::sync::Arc;
 
-use hookwire_core::{Clock, KeyMint};
+use hookwire_core::{Clock, KeyMint, Profiles};
 use hookwire_outbound::Client;
 use hookwire_store::SharedStore;
 use tokio_util::sync::CancellationToken;
@@ -47,6 +49,8 @@ pub struct EngineParts {
     pub chance: fn() -> f64,
     /// How to deliver.
     pub settings: Settings,
+    /// The profiles that orgs may have.
+    pub profiles: Arc<Profiles>,
     /// What to keep, and for how long.
     pub retention: RetentionSettings,
 }
@@ -65,7 +69,7 @@ pub struct Engine {
 impl Engine {
     /// Starts delivering on the current tokio runtime.
     pub fn start(parts: EngineParts) -> Self {
-        let EngineParts { store, client, clock, mint, chance, settings, retention } = parts;
+        let EngineParts { store, client, clock, mint, chance, settings, profiles, retention } = parts;
         let metrics = Arc::new(Metrics::default());
         let settler = Arc::new(Settler::new(Arc::clone(&metrics)));
         let drain_limit = settings.drain_limit;
@@ -77,6 +81,7 @@ impl Engine {
             mint,
             chance,
             settings: settings.clone(),
+            profiles,
             faults: faults::Faults::new(Arc::clone(&metrics)),
         };
         let tasks = TaskTracker::new();
