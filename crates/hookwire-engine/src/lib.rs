@@ -81,7 +81,7 @@ impl Engine {
             mint,
             chance,
             settings: settings.clone(),
-            profiles,
+            profiles: Arc::clone(&profiles),
             faults: faults::Faults::new(Arc::clone(&metrics)),
         };
         let tasks = TaskTracker::new();
@@ -95,12 +95,12 @@ impl Engine {
         );
         let stop = CancellationToken::new();
         let engine = Self { dispatcher, settler, store, clock, stop, tasks, drain_limit };
-        engine.spawn_loops(retention);
+        engine.spawn_loops(retention, profiles);
         engine.store.attach(Arc::clone(&engine.dispatcher) as Arc<dyn hookwire_store::Dispatch>);
         engine
     }
 
-    fn spawn_loops(&self, retention: RetentionSettings) {
+    fn spawn_loops(&self, retention: RetentionSettings, profiles: Arc<Profiles>) {
         let settle = Arc::clone(&self.settler).run(
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
@@ -109,8 +109,13 @@ impl Engine {
         self.tasks.spawn(settle);
         self.tasks.spawn(Arc::clone(&self.dispatcher).keep_time(self.stop.clone()));
         self.tasks.spawn(Arc::clone(&self.dispatcher).keep_in_step(self.stop.clone()));
-        let upkeep =
-            upkeep::run(Arc::clone(&self.store), Arc::clone(&self.clock), retention, self.stop.clone());
+        let upkeep = upkeep::run(
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            retention,
+            profiles,
+            self.stop.clone(),
+        );
         self.tasks.spawn(upkeep);
     }
 
