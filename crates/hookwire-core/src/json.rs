@@ -12,7 +12,8 @@ use std::collections::HashMap;
 
 use lookup::Lookup;
 
-/// Members of an object that are looked through one by one. Larger objects get a hash table at their first use.
+/// Members of an object that are looked through one by one. Larger objects, and those with escapes in their names, get
+/// a hash table at their first use.
 const LINEAR_MEMBERS_MAX: usize = 32;
 
 /// Why a text is not JSON.
@@ -106,11 +107,7 @@ impl<'a> Document<'a> {
 
     /// Whether a string entry means `text`.
     fn means(&self, index: u32, text: &str) -> bool {
-        if self.entries[index as usize].escaped {
-            self.string(index, text.len()) == text
-        } else {
-            self.inside(index) == text
-        }
+        self.string(index, text.len()) == text
     }
 
     fn children(&self, index: u32) -> Children<'_> {
@@ -160,17 +157,19 @@ impl<'a> Node<'a> {
         if self.kind() != Kind::Object {
             return None;
         }
-        let mut children = self.document.children(self.index);
-        let mut found = None;
-        for _ in 0..LINEAR_MEMBERS_MAX {
-            let Some(key) = children.next() else { return found };
-            let value = children.next()?;
-            if self.document.means(key.index, name) {
-                found = Some(value);
+        let (mut name_at, end, mut found) = (self.index + 1, self.entry().next, None);
+        for _ in 0..=LINEAR_MEMBERS_MAX {
+            if name_at >= end {
+                return found;
             }
-        }
-        if children.next().is_none() {
-            return found;
+            if self.document.entries[name_at as usize].escaped {
+                break;
+            }
+            let index = name_at + 1;
+            if self.document.inside(name_at) == name {
+                found = Some(Node { document: self.document, index });
+            }
+            name_at = self.document.entries[index as usize].next;
         }
         let mut lookups = self.document.lookups.borrow_mut();
         let lookup = lookups.entry(self.index).or_insert_with(|| Lookup::new(self.document, self.index));

@@ -38,6 +38,7 @@ pub use clock::Clock;
 pub use delivery::{Delivery, DeliveryState, Transition, Verdict};
 pub use endpoint::{Endpoint, EndpointChange, NewEndpoint};
 pub use event_type::{EventType, EventTypeChange};
+pub use filter::Filter;
 pub use id::{AppKey, AttemptKey, EndpointKey, InvocationKey, KeyMint, MessageKey, Reference, TaskKey};
 pub use invocation::Invocation;
 pub use message::{Message, Payload};

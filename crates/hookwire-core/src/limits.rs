@@ -76,3 +76,17 @@ pub const TEMPLATE_DEPTH_MAX: usize = 32;
 pub const TEMPLATE_OUTPUT_BYTES_MAX: usize = 1_024 * 1_024;
 /// Work of one render: tags met, items gone through, members compared.
 pub const TEMPLATE_STEPS_MAX: usize = 2_000_000;
+/// Bytes of a filter's JSON text.
+pub const FILTER_BYTES_MAX: usize = 32 * 1_024;
+/// Names, operators and positions on the way to a filter's innermost value.
+pub const FILTER_DEPTH_MAX: usize = 16;
+/// Field names and operators of a filter.
+pub const FILTER_CONDITIONS_MAX: usize = 256;
+/// Values that a filter compares with, all its lists together.
+pub const FILTER_VALUES_MAX: usize = 1_000;
+/// Bytes of a field name or string in a filter, and characters of a number.
+pub const FILTER_TEXT_BYTES_MAX: usize = 1_024;
+/// Steps that all filters together may take over one payload, where it is the payload that makes them many: one for
+/// each condition on each element of a list, one for each 16 bytes of a long number or escaped string. When they are
+/// used up, what is undecided counts as matched.
+pub const FILTER_STEPS_MAX: u32 = 1_000_000;

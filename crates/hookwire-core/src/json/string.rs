@@ -36,8 +36,10 @@ pub(super) fn escape_length(rest: &[u8]) -> Option<usize> {
 
 /// What a valid string's inside means. May stop once there is more than `bytes`.
 pub(super) fn unescape(inside: &str, bytes: usize) -> String {
-    let mut meaning = String::with_capacity(inside.len().min(bytes.saturating_add(4)));
-    let mut rest = inside;
+    // Six bytes may spell out one. Of what stands at the cut, twelve at most, nothing is read any more.
+    let enough = bytes.saturating_add(1).saturating_mul(6).saturating_add(12);
+    let mut rest = &inside[..inside.floor_char_boundary(enough)];
+    let mut meaning = String::with_capacity(rest.len());
     while let Some((plain, escape)) = rest.split_once('\\') {
         meaning.push_str(plain);
         if meaning.len() > bytes {

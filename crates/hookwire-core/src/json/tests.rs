@@ -69,6 +69,10 @@ fn texts_are_accepted_as_by_serde_json() {
     ] {
         assert!(agrees(text), "{text}");
     }
+}
+
+#[test]
+fn texts_are_refused_as_by_serde_json() {
     for text in [
         "",
         " ",
@@ -172,6 +176,15 @@ fn a_string_can_be_read_in_part() {
     let strings: Vec<_> = document.root().items().map(|item| item.str_up_to(10).unwrap()).collect();
     assert!((11..20).contains(&strings[0].len()) && strings[0].chars().all(|c| c == '\n'));
     assert!(strings[1].len() > 10);
+    for (escape, meaning) in [(r"\ud83d\ude00", "😀"), (r"\u0061", "a"), ("x\\n", "x\n"), (r"\u00e9é", "éé")]
+    {
+        let text = format!("\"{}\"", escape.repeat(100));
+        for bytes in 0..20 {
+            let document = Document::index(&text).unwrap();
+            let read = document.root().str_up_to(bytes).unwrap();
+            assert_eq!(read.as_bytes()[..=bytes], meaning.repeat(100).as_bytes()[..=bytes]);
+        }
+    }
     let whole: Vec<_> = document.root().items().map(|item| item.as_str().unwrap().len()).collect();
     assert_eq!(whole, [1_000, 1_000]);
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::subscription::Subscriptions;
+use hookwire_core::subscription::{Subscription, Subscriptions};
 use hookwire_core::{App, AppKey, Endpoint, EndpointKey, OrgId, Reference, Timestamp};
 use hookwire_store::Vault;
 use rusqlite::{Connection, params};
@@ -31,7 +31,15 @@ pub(crate) struct AppState {
 impl AppState {
     /// Who wants what, as things are.
     pub(crate) fn subscriptions(&self) -> &Subscriptions {
-        self.subscriptions.get_or_init(|| Subscriptions::new(self.endpoints.values()))
+        self.subscriptions.get_or_init(|| {
+            Subscriptions::new(self.endpoints.values().filter_map(|endpoint| Subscription::of(endpoint)))
+        })
+    }
+
+    fn subscribe(&mut self, endpoint: EndpointKey, wanted: Option<Subscription<'_>>) {
+        if self.subscriptions.get_mut().is_some_and(|subscriptions| !subscriptions.put(endpoint, wanted)) {
+            self.subscriptions = OnceCell::new();
+        }
     }
 
     /// The endpoint by key or uid.
@@ -198,8 +206,11 @@ impl Cache {
     pub(crate) fn put_endpoint(&mut self, endpoint: &Arc<Endpoint>) {
         let Some(state) = self.apps.get_mut(&endpoint.app) else { return };
         let state = Rc::make_mut(state);
-        state.endpoints.insert(endpoint.key, Arc::clone(endpoint));
-        state.subscriptions = OnceCell::new();
+        let old = state.endpoints.insert(endpoint.key, Arc::clone(endpoint));
+        let wanted = Subscription::of(endpoint);
+        if old.as_deref().and_then(Subscription::of) != wanted {
+            state.subscribe(endpoint.key, wanted);
+        }
         self.homes.insert(endpoint.key, endpoint.app);
         match endpoint.failing_since {
             Some(since) => self.failing.insert(endpoint.key, since),
@@ -212,7 +223,7 @@ impl Cache {
         if let Some(state) = self.apps.get_mut(&endpoint.app) {
             let state = Rc::make_mut(state);
             state.endpoints.remove(&endpoint.key);
-            state.subscriptions = OnceCell::new();
+            state.subscribe(endpoint.key, None);
         }
         self.homes.remove(&endpoint.key);
         self.failing.remove(&endpoint.key);

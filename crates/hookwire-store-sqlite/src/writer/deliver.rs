@@ -50,10 +50,10 @@ pub(crate) fn deliver(
 fn choose(state: &AppState, message: &Message, audience: Audience, targets: &mut Vec<Arc<Endpoint>>) {
     match audience {
         Audience::Subscribers => {
-            let wanting = state.subscriptions().matching(message.event_type.as_str(), &message.channels);
-            targets.extend(wanting.cloned());
-            targets.sort_unstable_by_key(|endpoint| endpoint.key);
-            targets.dedup_by_key(|endpoint| endpoint.key);
+            let payload = message.payload.as_ref().map(|payload| &*payload.json);
+            let event_type = message.event_type.as_str();
+            let wanting = state.subscriptions().wanted_by(event_type, &message.channels, payload);
+            targets.extend(wanting.iter().filter_map(|key| state.endpoints.get(key)).cloned());
         }
         Audience::Only(key) => {
             let endpoint = state.endpoints.get(&key).filter(|endpoint| !endpoint.disabled);
