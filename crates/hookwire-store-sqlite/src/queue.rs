@@ -96,7 +96,8 @@ fn lanes(reading: &Reading<'_>, after: Option<EndpointKey>, limit: usize) -> Don
         let Some(lane) = lane else { break };
         last = lane.endpoint.raw();
         if is_open(reading, lane.endpoint)? {
-            found.insert(lane.endpoint, lane.next_due);
+            let next_due = head_due(reading, lane.endpoint)?.unwrap_or(lane.next_due);
+            found.insert(lane.endpoint, next_due);
         }
     }
     let leased = {
@@ -112,6 +113,14 @@ fn lanes(reading: &Reading<'_>, after: Option<EndpointKey>, limit: usize) -> Don
         }
     }
     Ok(found.into_iter().take(limit).map(|(endpoint, next_due)| Lane { endpoint, next_due }).collect())
+}
+
+/// When the head of a first-in-first-out endpoint, if it has one, is due, or its lease ends: it goes before all others.
+fn head_due(reading: &Reading<'_>, endpoint: EndpointKey) -> Done<Option<Timestamp>> {
+    one(reading.db, sql::FIFO_HEAD, [endpoint.raw()], |row| {
+        let is_leased = row.get::<_, i64>(2)?.abs() == reading.shared.epoch;
+        time(row, if is_leased { 3 } else { 1 })
+    })
 }
 
 /// Whether `endpoint` belongs on a page that is cut to `limit`.

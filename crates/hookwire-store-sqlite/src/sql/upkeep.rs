@@ -14,7 +14,7 @@ statements! {
     OLD_MESSAGES = "SELECT key, app, channels, tags, payload_expires FROM message \
         WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3";
     MESSAGE_PENDING = "SELECT 1 FROM delivery WHERE message = ?1 AND state = 0 LIMIT 1";
-    DELIVERIES_LEASED = "SELECT endpoint FROM delivery WHERE message = ?1 AND state = 0 AND leased <> 0";
+    DELIVERIES_PENDING = "SELECT endpoint, leased <> 0 FROM delivery WHERE message = ?1 AND state = 0";
     MESSAGE_REMOVE = "DELETE FROM message WHERE key = ?1";
     DELIVERIES_REMOVE = "DELETE FROM delivery WHERE message = ?1";
     ATTEMPTS_REMOVE = "DELETE FROM attempt WHERE message = ?1";

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use hookwire_core::id::Key;
 use hookwire_core::subscription::{Subscription, Subscriptions};
-use hookwire_core::{App, AppKey, Endpoint, EndpointKey, OrgId, Reference, Timestamp};
+use hookwire_core::{App, AppKey, Endpoint, EndpointKey, OrgId, ProfileName, Reference, Timestamp};
 use hookwire_store::Vault;
 use rusqlite::{Connection, params};
 
 use crate::fault::{Done, Fault};
-use crate::row::{all, one, read_app, read_endpoint};
+use crate::row::{all, one, read_app, read_endpoint, read_profile};
 use crate::sql::catalog as sql;
 
 /// Endpoints and apps kept in memory before everything is dropped and loaded anew.
@@ -55,10 +55,17 @@ fn has_uid(endpoint: &Endpoint, uid: &str) -> bool {
     endpoint.uid.as_ref().is_some_and(|own| own.as_str() == uid)
 }
 
+/// An org.
+#[derive(Debug, Clone)]
+struct Org {
+    key: i64,
+    profile: ProfileName,
+}
+
 /// What the writer remembers.
 #[derive(Default)]
 pub(crate) struct Cache {
-    orgs: HashMap<OrgId, i64>,
+    orgs: HashMap<OrgId, Org>,
     apps: HashMap<AppKey, Rc<AppState>>,
     uids: HashMap<i64, HashMap<String, AppKey>>,
     homes: HashMap<EndpointKey, AppKey>,
@@ -76,16 +83,37 @@ impl Cache {
         }
     }
 
+    fn find_org(&mut self, db: &Connection, org: &OrgId) -> Done<Option<&Org>> {
+        if !self.orgs.contains_key(org) {
+            let found = one(db, sql::ORG_BY_ID, [org.as_str()], |row| {
+                Ok(Org { key: row.get(0)?, profile: read_profile(row, 1)? })
+            })?;
+            let Some(found) = found else { return Ok(None) };
+            self.orgs.insert(org.clone(), found);
+        }
+        Ok(self.orgs.get(org))
+    }
+
     /// An org's key.
     pub(crate) fn org(&mut self, db: &Connection, org: &OrgId) -> Done<Option<i64>> {
-        if let Some(key) = self.orgs.get(org) {
-            return Ok(Some(*key));
+        Ok(self.find_org(db, org)?.map(|org| org.key))
+    }
+
+    /// An org's profile.
+    pub(crate) fn profile(&mut self, db: &Connection, org: &OrgId) -> Done<ProfileName> {
+        Ok(self.find_org(db, org)?.map_or_else(ProfileName::standard, |org| org.profile.clone()))
+    }
+
+    /// Takes in an org's new profile; answers its cached apps, which have it now.
+    pub(crate) fn put_profile(&mut self, org: &OrgId, key: i64, profile: &ProfileName) -> Vec<Arc<App>> {
+        self.orgs.insert(org.clone(), Org { key, profile: profile.clone() });
+        let mut apps = Vec::new();
+        for state in self.apps.values_mut().filter(|state| state.org == key) {
+            let app = Arc::new(App { profile: profile.clone(), ..App::clone(&state.app) });
+            Rc::make_mut(state).app = Arc::clone(&app);
+            apps.push(app);
         }
-        let found = one(db, sql::ORG_BY_ID, [org.as_str()], |row| Ok(row.get::<_, i64>(0)?))?;
-        if let Some(key) = found {
-            self.orgs.insert(org.clone(), key);
-        }
-        Ok(found)
+        apps
     }
 
     /// An org's key; the org comes to exist when it does not.
@@ -126,11 +154,12 @@ impl Cache {
         }
         let found = one(db, sql::APP_BY_KEY, [key.raw()], |row| {
             let org: i64 = row.get(7)?;
-            let id = one(db, sql::ORG_BY_KEY, [org], |row| {
-                Ok(OrgId::stored(row.get_ref(0)?.as_str().unwrap_or_default()))
+            let (id, profile) = one(db, sql::ORG_BY_KEY, [org], |row| {
+                let id = OrgId::stored(row.get_ref(0)?.as_str().unwrap_or_default());
+                Ok((id, read_profile(row, 1)?))
             })?
             .ok_or_else(|| Fault::corrupt(format!("{key} has no org")))?;
-            Ok((read_app(row, &id)?, org))
+            Ok((read_app(row, &id, &profile)?, org))
         })?;
         let Some((app, org)) = found else { return Ok(None) };
         let endpoints = all(db, sql::ENDPOINTS_OF_APP, [key.raw()], |row| Ok(read_endpoint(row, vault)?.0))?;

@@ -13,6 +13,7 @@ use hookwire_store::dispatch::Claim;
 use rusqlite::{CachedStatement, ErrorCode, params};
 
 use super::cache::AppState;
+use super::fifo;
 use super::work::Work;
 use crate::fault::{Done, Fault};
 use crate::lease::{Lease, Origin};
@@ -124,7 +125,8 @@ fn fan_out(
     let message = Arc::new(message);
     let mut insert = work.db.prepare_cached(sql::DELIVERY_INSERT)?;
     for endpoint in targets.drain(..) {
-        let taken = dispatch.is_some_and(|dispatch| dispatch.reserve(endpoint.key, bytes));
+        let may_go = dispatch.filter(|_| !fifo::is_fifo(&endpoint));
+        let taken = may_go.is_some_and(|dispatch| dispatch.reserve(endpoint.key, bytes));
         let delivery = Delivery {
             message: message.key,
             endpoint: endpoint.key,
@@ -141,7 +143,7 @@ fn fan_out(
             lease(&mut insert, &claim, due, work.shared.epoch, &mut work.effects)?;
         } else {
             write(&mut insert, &delivery, due, 0)?;
-            work.effects.waiting(endpoint.key, due);
+            work.waiting(&endpoint, due);
         }
     }
     if work.effects.leases.last().is_some_and(|change| change.message == message.key) {
@@ -185,8 +187,6 @@ pub(crate) fn add(work: &mut Work<'_>, message: MessageKey, endpoint: &Endpoint,
     let manual = TriggerType::Manual.code();
     let row = params![message.raw(), endpoint.key.raw(), endpoint.app.raw(), now.micros(), 0, 0, 0, manual];
     run(work.db, sql::DELIVERY_INSERT, row)?;
-    if !endpoint.disabled {
-        work.effects.waiting(endpoint.key, now);
-    }
+    work.waiting(endpoint, now);
     Ok(())
 }
