@@ -17,7 +17,7 @@ use crate::{Channel, Endpoint, EndpointKey, EventTypeName, Filter};
 /// Groups of one event type that are tried one by one before any is kept by its filter's values.
 const FEW: usize = 4;
 /// Values by which one group may be kept.
-const VALUES_MAX: usize = 32;
+const VALUES_MAX: usize = 16;
 /// Event types of a group that is kept by values.
 const TYPES_MAX: usize = 32;
 /// Changes that are taken in, however few groups there are.

@@ -100,15 +100,25 @@ fn endpoints_choose_by_payload_too() {
 
 #[test]
 fn a_payload_that_cannot_be_read_passes_every_filter() {
-    let wishes = [
-        wish(1, None, None, Some(r#"{"a":1}"#)),
-        wish(2, None, None, Some(r#"{"a":{"$gt":1}}"#)),
-        wish(3, Some(&["b"]), None, Some(r#"{"a":1}"#)),
-    ];
+    let mut wishes: Vec<_> =
+        (0..10).map(|key| wish(key, None, None, Some(&format!(r#"{{"a":{key}}}"#)))).collect();
+    wishes.push(wish(10, None, None, Some(r#"{"a":{"$gt":1}}"#)));
+    wishes.push(wish(11, Some(&["b"]), None, Some(r#"{"a":1}"#)));
     let subscriptions = subscriptions(&wishes);
     for payload in [None, Some(&b"{"[..]), Some(b"\"\xff\"")] {
-        assert_eq!(raw(subscriptions.wanted_by("a", &[], payload)), [1, 2]);
+        assert_eq!(raw(subscriptions.wanted_by("a", &[], payload)), (0..11).collect::<Vec<_>>());
     }
+    assert_eq!(raw(subscriptions.wanted_by("a", &[], Some(b"{}"))), [0; 0]);
+}
+
+#[test]
+fn a_list_too_long_to_look_up_passes_every_filter() {
+    let wishes: Vec<_> =
+        (0..10).map(|key| wish(key, None, None, Some(&format!(r#"{{"a":"{key}"}}"#)))).collect();
+    let list = |count: u32| format!(r#"{{"a":[{}null]}}"#, "null,".repeat(count as usize));
+    let few = FILTER_STEPS_MAX / (FEW as u32 + 2);
+    assert_eq!(wanting(&wishes, "t", &[], &list(few)), [0; 0]);
+    assert_eq!(wanting(&wishes, "t", &[], &list(FILTER_STEPS_MAX)), (0..10).collect::<Vec<_>>());
 }
 
 #[test]
