@@ -18,13 +18,26 @@ use crate::reader::Reading;
 use crate::row::{key, one, time};
 use crate::sql::{catalog, queue as sql};
 use crate::upkeep::orphan;
+use crate::writer::ingest::{Incoming, Taken};
 use crate::writer::operation::Operation;
 use crate::writer::{request, resend};
+
+/// Times that it is found out beside the writer who wants a message, should the app's endpoints change all the time.
+const CHOICES_MAX: usize = 3;
 
 #[async_trait]
 impl Ingest for SqliteStore {
     async fn ingest(&self, message: NewMessage) -> Result<Ingested> {
-        self.writer.ask(message, Operation::Ingest).await
+        let mut incoming = Incoming::new(message);
+        let mut choices = 0;
+        loop {
+            let undecided = match self.writer.ask(incoming, Operation::Ingest).await? {
+                Taken::Done(ingested) => return Ok(ingested),
+                Taken::Undecided(undecided) => undecided,
+            };
+            choices += 1;
+            incoming = self.chooser.choose(undecided, choices >= CHOICES_MAX).await?;
+        }
     }
 
     async fn begin_request(&self, request: RequestId, now: Timestamp) -> Result<Begun> {

@@ -4,6 +4,7 @@ pub(crate) mod apps;
 pub(crate) mod endpoints;
 pub(crate) mod event_types;
 pub(crate) mod fifo;
+pub(crate) mod filters;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod ingest;

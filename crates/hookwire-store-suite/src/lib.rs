@@ -99,6 +99,13 @@ list! { $
         a_disabled_endpoint_keeps_its_deliveries_until_it_is_enabled
         a_detached_dispatcher_is_given_nothing
     }
+    filters {
+        filters_choose_together_with_types_and_channels
+        a_changed_filter_counts_from_then_on
+        filters_choose_also_where_that_takes_a_while
+        a_replay_queues_what_the_filter_lets_through
+        notices_are_filtered_too
+    }
     fifo {
         the_first_goes_again_and_again_before_the_second_goes
         nothing_is_leased_on_ingest_and_settlements_tell_of_the_next

@@ -1,7 +1,9 @@
 //! Apps with their endpoints as the writer keeps them in memory. It is the only one that changes them, so this is exact.
 
+mod changes;
+
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use rusqlite::{Connection, params};
 use crate::fault::{Done, Fault};
 use crate::row::{all, one, read_app, read_endpoint, read_profile};
 use crate::sql::catalog as sql;
+use changes::Changes;
 
 /// Endpoints and apps kept in memory before everything is dropped and loaded anew.
 const WEIGHT_MAX: usize = 20_000;
@@ -25,19 +28,38 @@ pub(crate) struct AppState {
     /// The key of its org.
     pub(crate) org: i64,
     pub(crate) endpoints: BTreeMap<EndpointKey, Arc<Endpoint>>,
-    subscriptions: OnceCell<Subscriptions>,
+    subscriptions: OnceCell<Arc<Subscriptions>>,
+    changes: Changes,
 }
 
 impl AppState {
+    fn new(app: App, org: i64, endpoints: BTreeMap<EndpointKey, Arc<Endpoint>>) -> Self {
+        Self { app: Arc::new(app), org, endpoints, subscriptions: OnceCell::new(), changes: Changes::new() }
+    }
+
     /// Who wants what, as things are.
-    pub(crate) fn subscriptions(&self) -> &Subscriptions {
+    pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
         self.subscriptions.get_or_init(|| {
-            Subscriptions::new(self.endpoints.values().filter_map(|endpoint| Subscription::of(endpoint)))
+            let wanted = self.endpoints.values().filter_map(|endpoint| Subscription::of(endpoint));
+            Arc::new(Subscriptions::new(wanted))
         })
     }
 
+    /// The version of [`AppState::subscriptions`].
+    pub(crate) fn version(&self) -> u64 {
+        self.changes.version
+    }
+
+    /// The endpoints that want something else since that version; `None` when this is not known any more.
+    pub(crate) fn changed_since(&self, version: u64) -> Option<BTreeSet<EndpointKey>> {
+        self.changes.since(version)
+    }
+
     fn subscribe(&mut self, endpoint: EndpointKey, wanted: Option<Subscription<'_>>) {
-        if self.subscriptions.get_mut().is_some_and(|subscriptions| !subscriptions.put(endpoint, wanted)) {
+        self.changes.note(endpoint);
+        // Who looks at them beside the writer keeps them as they were: a copy costs less than making them anew.
+        let subscriptions = self.subscriptions.get_mut().map(Arc::make_mut);
+        if subscriptions.is_some_and(|subscriptions| !subscriptions.put(endpoint, wanted)) {
             self.subscriptions = OnceCell::new();
         }
     }
@@ -170,7 +192,7 @@ impl Cache {
             }
         }
         let endpoints = endpoints.into_iter().map(|endpoint| (endpoint.key, Arc::new(endpoint))).collect();
-        Ok(Some(self.put(AppState { app: Arc::new(app), org, endpoints, subscriptions: OnceCell::new() })))
+        Ok(Some(self.put(AppState::new(app, org, endpoints))))
     }
 
     fn put(&mut self, state: AppState) -> Rc<AppState> {
@@ -184,12 +206,7 @@ impl Cache {
 
     /// Takes in an app that was just made.
     pub(crate) fn put_new(&mut self, app: App, org: i64) -> Rc<AppState> {
-        self.put(AppState {
-            app: Arc::new(app),
-            org,
-            endpoints: BTreeMap::new(),
-            subscriptions: OnceCell::new(),
-        })
+        self.put(AppState::new(app, org, BTreeMap::new()))
     }
 
     /// Takes in an app's new words.

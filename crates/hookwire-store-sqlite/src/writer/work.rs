@@ -27,8 +27,6 @@ pub(crate) struct Work<'a> {
     pub(crate) marks: &'a mut Marks,
     pub(crate) effects: Effects,
     pub(crate) tally: Tally,
-    /// Room for the endpoints of one message; empty between messages.
-    pub(crate) targets: Vec<Arc<Endpoint>>,
 }
 
 /// Facts about the file that are written lazily, as they are in the committed file.
