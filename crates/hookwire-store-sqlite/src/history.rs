@@ -116,6 +116,7 @@ impl History for SqliteStore {
                     return Ok(Erased::Absent);
                 }
                 run(work.db, sql::EXPUNGE_PAYLOAD, [message.raw()])?;
+                run(work.db, sql::EXPUNGE_REQUESTS, [message.raw()])?;
                 Ok(Erased::Done)
             })
             .await

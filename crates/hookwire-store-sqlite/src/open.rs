@@ -11,6 +11,7 @@ use hookwire_core::{KeyMint, MessageKey, Timestamp};
 use hookwire_store::Vault;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
+use crate::chooser::Chooser;
 use crate::lease::Leases;
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
@@ -123,6 +124,7 @@ impl SqliteStore {
             shared,
             writer,
             readers,
+            chooser: Chooser::default(),
             threads: Mutex::new(threads.with_lock(lock)),
             orphans_above: Mutex::new(Some(facts.lease_floor)),
             pings: AtomicU64::new(0),

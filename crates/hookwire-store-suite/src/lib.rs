@@ -62,6 +62,15 @@ list! { $
         endpoints_are_paged_in_both_directions
         the_dispatcher_hears_of_changes
     }
+    rules {
+        rules_are_changed_one_by_one_and_reset
+        putting_an_endpoint_keeps_the_rules_that_it_does_not_name
+    }
+    profiles {
+        an_org_has_the_standard_profile_until_it_chooses_one
+        claims_carry_the_profile_that_is_chosen_by_then
+        a_profile_brings_its_event_types
+    }
     event_types {
         an_event_type_is_made_once_and_replaces_an_archived_one
         an_event_type_can_be_changed_archived_and_expunged
@@ -93,6 +102,22 @@ list! { $
         a_disabled_endpoint_keeps_its_deliveries_until_it_is_enabled
         a_detached_dispatcher_is_given_nothing
     }
+    filters {
+        filters_choose_together_with_types_and_channels
+        a_changed_filter_counts_from_then_on
+        filters_choose_also_where_that_takes_a_while
+        a_replay_queues_what_the_filter_lets_through
+        notices_are_filtered_too
+    }
+    fifo {
+        the_first_goes_again_and_again_before_the_second_goes
+        nothing_is_leased_on_ingest_and_settlements_tell_of_the_next
+        scheduled_messages_stand_in_line_when_their_time_comes
+        the_first_keeps_its_place_in_a_crash
+        an_order_can_be_given_to_a_backlog_and_taken_again
+        what_is_sent_again_stands_in_line
+        a_first_one_that_is_gone_holds_up_nobody
+    }
     resends {
         a_settled_delivery_starts_anew
         one_that_waits_for_a_retry_is_tried_at_once_and_uses_up_nothing
@@ -120,6 +145,8 @@ list! { $
         endpoints_of_a_message_include_deleted_ones
         the_numbers_of_an_endpoint_add_up
         payloads_and_responses_can_be_erased
+        what_was_sent_is_logged_and_goes_with_its_payload
+        what_is_sent_while_its_payload_goes_is_not_logged
         a_rare_filter_says_where_to_go_on
     }
     upkeep {

@@ -14,7 +14,7 @@ statements! {
     OLD_MESSAGES = "SELECT key, app, channels, tags, payload_expires FROM message \
         WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3";
     MESSAGE_PENDING = "SELECT 1 FROM delivery WHERE message = ?1 AND state = 0 LIMIT 1";
-    DELIVERIES_LEASED = "SELECT endpoint FROM delivery WHERE message = ?1 AND state = 0 AND leased <> 0";
+    DELIVERIES_PENDING = "SELECT endpoint, leased <> 0 FROM delivery WHERE message = ?1 AND state = 0";
     MESSAGE_REMOVE = "DELETE FROM message WHERE key = ?1";
     DELIVERIES_REMOVE = "DELETE FROM delivery WHERE message = ?1";
     ATTEMPTS_REMOVE = "DELETE FROM attempt WHERE message = ?1";
@@ -56,6 +56,7 @@ statements! {
     TASK_MOVE = "UPDATE task SET status = ?2, queued = ?3, cursor = ?4, updated = ?5 WHERE key = ?1";
     TASK_FAILED = "SELECT message FROM delivery INDEXED BY delivery_failed \
         WHERE endpoint = ?1 AND state IN (2, 3) AND message > ?2 AND message < ?3 ORDER BY message LIMIT ?4";
+    TASK_PAYLOAD = "SELECT payload FROM message WHERE key = ?1";
     TASK_MESSAGES = "SELECT key, event_type, channels, payload IS NOT NULL FROM message INDEXED BY message_app \
         WHERE app = ?1 AND key > ?2 AND key < ?3 ORDER BY key LIMIT ?4";
 }

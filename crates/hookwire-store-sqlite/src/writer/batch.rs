@@ -87,7 +87,6 @@ impl Batcher {
             marks: &mut marks,
             effects: Effects::default(),
             tally: Tally::default(),
-            targets: Vec::new(),
         };
         let done = carry_out_all(&mut work, batch);
         let (effects, stale) = (work.effects, work.tally.stale);

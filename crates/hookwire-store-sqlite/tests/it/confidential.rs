@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hookwire_core::rules::{RulesChange, Tls};
 use hookwire_core::{NewEndpoint, Reference, Secret};
 use hookwire_store::catalog::Rotation;
 use hookwire_store::ingest::{RequestId, SavedAnswer};
@@ -19,6 +20,11 @@ async fn credentials_are_in_no_file_of_the_store() {
         url: "https://user:urlcanary@example.com/".to_owned(),
         headers: Some(vec![("Authorization".to_owned(), "Bearer headercanary".to_owned())]),
         description: "plaincanary".to_owned(),
+        rules: RulesChange {
+            body_template: Some(Some("{\"token\":\"templatecanary\"}".to_owned())),
+            tls: Some(Some(Tls { client_key_pem: Some("keycanary".to_owned().into()), ..Tls::default() })),
+            ..RulesChange::default()
+        },
         secret: secret(),
         ..new_endpoint()
     };
@@ -36,6 +42,8 @@ async fn credentials_are_in_no_file_of_the_store() {
         "answercanary".to_owned(),
         "urlcanary".to_owned(),
         "headercanary".to_owned(),
+        "templatecanary".to_owned(),
+        "keycanary".to_owned(),
         "secret-canary".to_owned(),
         "rotate-canary".to_owned(),
         secret().expose()[6..30].to_owned(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::{DeliveryState, KeyMint, Reference};
+use hookwire_core::rules::Rules;
+use hookwire_core::{DeliveryState, KeyMint, ProfileName, Reference};
 use hookwire_store::history::{AttemptFilter, MessageFilter};
 use hookwire_store::{Catalog, History, Order, Page, Queue, Upkeep, Vault};
 use hookwire_store_sqlite::{OpenError, SCHEMA, SqliteStore, migrate};
@@ -25,12 +26,15 @@ async fn a_file_of_schema_1_opens_and_works() {
     let endpoints = store.endpoints(app.key, PAGE).await.unwrap().items;
     assert_eq!(endpoints[0].url, "https://user:pass@example.com/hook");
     assert_eq!(endpoints[0].headers, [("Authorization".to_owned(), "Bearer canary".to_owned())]);
+    assert_eq!((endpoints[0].name.as_str(), &endpoints[0].rules), ("", &Rules::default()));
+    let profiles = [store.profile(&org()).await.unwrap(), app.profile.clone()];
+    assert_eq!(profiles, [ProfileName::standard(), ProfileName::standard()]);
     let filter = MessageFilter { with_payload: true, ..MessageFilter::default() };
     let messages = store.messages(app.key, filter, PAGE).await.unwrap().items;
     assert_eq!(messages.len(), 2);
     assert_eq!(&messages[0].payload.as_ref().unwrap().json[..], br#"{"number":1}"#);
     let log = store.attempts_of_endpoint(app.key, endpoints[0].key, AttemptFilter::default(), false, PAGE);
-    assert_eq!(log.await.unwrap().items.len(), 1);
+    assert_eq!(log.await.unwrap().items[0].0.request, None);
     let owed = store.endpoints_of_message(app.key, messages[1].key, PAGE).await.unwrap().items;
     assert_eq!(owed[0].1.state, DeliveryState::Pending);
     assert_eq!(store.depth().await.unwrap().pending, 1);

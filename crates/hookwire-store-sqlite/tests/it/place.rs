@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use hookwire_core::rules::RulesChange;
 use hookwire_core::{
     App, EventTypeName, KeyMint, MessageKey, Metadata, NewApp, NewEndpoint, OrgId, Payload, Reference,
     Secret, Timestamp,
@@ -81,6 +82,7 @@ pub(crate) async fn app(store: &SqliteStore) -> App {
 pub(crate) fn new_endpoint() -> NewEndpoint {
     NewEndpoint {
         uid: None,
+        name: None,
         url: "https://example.com/hook".to_owned(),
         description: String::new(),
         version: 1,
@@ -90,6 +92,7 @@ pub(crate) fn new_endpoint() -> NewEndpoint {
         throttle_rate: None,
         metadata: Metadata::new(),
         headers: None,
+        rules: RulesChange::default(),
         secret: Secret::from_random([7; 24]),
     }
 }
