@@ -5,6 +5,7 @@ pub(crate) mod endpoint;
 pub(crate) mod event_type;
 pub(crate) mod org;
 pub(crate) mod remove;
+pub(crate) mod trigger;
 
 use async_trait::async_trait;
 use hookwire_core::endpoint::HeadersChange;

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod rules;
+mod trigger;
 
 use bytes::Bytes;
 use hookwire_core::id::Key;
@@ -17,6 +18,7 @@ use rusqlite::{OptionalExtension, Params, Row};
 use crate::fault::{Done, Fault};
 
 pub(crate) use endpoint::{EndpointRow, read_endpoint};
+pub(crate) use trigger::{TriggerRow, read_followers, read_invocation, read_trigger};
 
 /// Reads a key.
 pub(crate) fn key<K: Key>(row: &Row<'_>, at: usize) -> Done<K> {

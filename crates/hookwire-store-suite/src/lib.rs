@@ -164,15 +164,35 @@ list! { $
         tasks_belong_to_their_org
         ended_tasks_go_after_their_time_and_running_ones_stay
         tasks_are_found_by_status_and_kind
+        only_the_latest_logs_of_a_limited_endpoint_are_kept
+        looking_again_at_trimmed_logs_writes_nothing
+        pending_deliveries_are_kept_until_they_are_settled
+        an_endpoints_own_log_limit_goes_before_its_profiles
+        logs_are_trimmed_in_steps
+        logs_are_trimmed_after_a_crash
+        a_replay_sends_nothing_again_that_was_trimmed
         a_closed_store_is_unavailable
         the_writer_counts_what_it_does
+    }
+    triggers {
+        a_trigger_keeps_every_field_and_when_it_was_first_registered
+        an_app_has_so_many_triggers_and_no_more
+        a_chain_that_leads_back_or_on_for_too_long_is_refused
+        triggers_are_listed_by_id_in_both_directions
+        triggers_go_one_by_one_or_with_their_app
+        a_record_is_written_in_the_place_of_its_earlier_one
+        records_are_found_by_every_filter_in_both_directions
+        a_rare_record_says_where_to_go_on
+        old_records_are_forgotten_step_by_step
     }
     tenants {
         another_org_finds_nothing
         another_app_finds_nothing
+        another_app_finds_no_trigger_and_no_record
     }
     reopening {
         everything_committed_is_there_after_a_crash
+        triggers_and_their_records_are_there_after_a_crash
         leases_of_an_earlier_run_are_void
         keys_go_on_above_those_that_are_stored
         keys_of_what_was_removed_are_not_made_again

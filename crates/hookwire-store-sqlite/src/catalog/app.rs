@@ -13,7 +13,7 @@ use super::remove;
 use crate::fault::Done;
 use crate::reader::Reading;
 use crate::row::{metadata_text, one, read_app, read_endpoint, run};
-use crate::sql::catalog as sql;
+use crate::sql::{catalog as sql, triggers};
 use crate::walk::{Pick, Range};
 use crate::writer::cache::AppState;
 use crate::writer::work::Work;
@@ -160,6 +160,7 @@ pub(crate) fn delete(
     }
     run(work.db, sql::APP_DELETE, [state.app.key.raw()])?;
     work.raise_key_high(state.app.key.raw())?;
+    run(work.db, triggers::TRIGGERS_REMOVE, [state.app.key.raw()])?;
     work.cache.forget(state.app.key);
     Ok(true)
 }

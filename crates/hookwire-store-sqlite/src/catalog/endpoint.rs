@@ -115,6 +115,8 @@ fn write(
     ];
     run(work.db, sql::ENDPOINT_UPDATE, row)?;
     work.tally.failing.remove(&endpoint.key);
+    // Its log limit may be another one now.
+    work.tally.touch(endpoint.key, i64::MIN);
     let endpoint = Arc::new(endpoint);
     let state = refresh(work, state, &endpoint)?;
     work.effects.changed(&endpoint, &state.app);

@@ -152,6 +152,9 @@ fn replay(
     now: Timestamp,
     limit: u32,
 ) -> Done<u32> {
+    // Where the log was trimmed, nobody knows any more what was delivered: nothing is sent a second time.
+    let floor = one(work.db, sql::LOG_FLOOR, [endpoint.key.raw()], |row| Ok(row.get(0)?))?;
+    task.cursor = task.cursor.max(floor.unwrap_or(i64::MIN));
     let until = MessageKey::floor(task.until).raw();
     let bounds = params![task.app.raw(), task.cursor, until, limit];
     let messages = all(work.db, sql::TASK_MESSAGES, bounds, |row| {
