@@ -176,6 +176,7 @@ impl Attempts {
             url: prepared.target.as_ref().map_or_else(|_| String::new(), |target| target.uri().to_string()),
             status: if succeeded { AttemptStatus::Succeeded } else { AttemptStatus::Failed },
             trigger: delivery.trigger,
+            request: None,
             response_code: answer.response_code,
             response: answer.response,
             error: answer.error,
@@ -238,7 +239,7 @@ fn refused(reason: String) -> Answer {
 }
 
 /// The part of an answer that is kept, as text, with a mark where it was cut.
-fn kept(body: &[u8], truncated: bool) -> String {
+pub(crate) fn kept(body: &[u8], truncated: bool) -> String {
     let cut = truncated || body.len() > RESPONSE_KEPT_BYTES_MAX;
     let mut text = String::from_utf8_lossy(&body[..body.len().min(RESPONSE_KEPT_BYTES_MAX)]).into_owned();
     if cut {

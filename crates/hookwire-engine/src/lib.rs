@@ -9,6 +9,7 @@ mod dispatcher;
 mod drain;
 mod faults;
 mod health;
+pub mod invoke;
 mod lane;
 mod lanes;
 pub mod metrics;
@@ -27,6 +28,7 @@ use tokio_util::task::TaskTracker;
 
 pub use drain::Drained;
 pub use health::Progress;
+pub use invoke::{Invoker, InvokerParts};
 pub use metrics::Metrics;
 pub use settings::{RetentionSettings, Settings};
 

@@ -24,7 +24,11 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     let work = async {
-        tokio::join!(retain(&store, &*clock, &retention), advance(&store, &*clock));
+        tokio::join!(
+            retain(&store, &*clock, &retention),
+            forget(&store, &*clock, &retention),
+            advance(&store, &*clock)
+        );
     };
     tokio::select! {
         () = stop.cancelled() => {}
@@ -41,6 +45,22 @@ async fn retain(store: &SharedStore, clock: &dyn Clock, retention: &RetentionSet
             Ok(_) => retention.interval,
             Err(error) => {
                 tracing::warn!(%error, "retention could not be carried out");
+                retention.interval
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Removes records of invocations, which are kept as long as attempts.
+async fn forget(store: &SharedStore, clock: &dyn Clock, retention: &RetentionSettings) {
+    loop {
+        let before = clock.now().minus(retention.attempts);
+        let pause = match store.forget_invocations(before, retention.step).await {
+            Ok(0) => retention.interval,
+            Ok(_) => BREATH,
+            Err(error) => {
+                tracing::warn!(%error, "old records of invocations could not be removed");
                 retention.interval
             }
         };

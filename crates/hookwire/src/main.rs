@@ -4,6 +4,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod invoker;
 mod metrics;
 mod node;
 mod nofile;

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Keys, Role, Synchronous};
+use crate::invoker::{self, Invoker};
 use crate::metrics::{Answers, Shown};
 use crate::nofile::Shares;
 use crate::probe::Probe;
@@ -45,6 +46,7 @@ impl Node {
         let store = open_store(config, keys, &mint)?;
         let client = Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
         let policy = client.policy().clone();
+        let invoker = Arc::new(Invoker::new(config, client.clone(), &store, &clock, &mint));
         let shares = shares(config);
         let engine = (config.server.role != Role::Api)
             .then(|| start_engine(config, shares.attempts, client, &store, &clock, &mint))
@@ -63,6 +65,8 @@ impl Node {
             health: Arc::new(Probe { store: Arc::clone(&store), engine: engine.clone() }),
             metrics: Arc::new(answers.clone()),
             random: random::fill,
+            invoker,
+            check_tls: invoker::refuse_tls,
         };
         let mut router = hookwire_api::router(parts);
         if config.server.role == Role::Worker {
@@ -162,7 +166,7 @@ fn engine_settings(config: &Config) -> anyhow::Result<hookwire_engine::Settings>
     })?;
     let delays = delivery.retry_schedule.iter().map(|span| span.0).collect();
     Ok(hookwire_engine::Settings {
-        retry: RetryPolicy { delays, jitter: delivery.retry_jitter },
+        retry: RetryPolicy { delays, jitter: delivery.retry_jitter, ..RetryPolicy::default() },
         timeout: delivery.timeout.0,
         header_names,
         https_only: delivery.https_only,

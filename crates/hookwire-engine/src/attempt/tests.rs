@@ -1,7 +1,7 @@
 //! Attempts through real sockets: what is the receiver's fault, and what is ours.
 
 use hookwire_core::{
-    AppKey, EndpointKey, EventTypeName, MessageKey, Metadata, NewApp, NewEndpoint, OrgId, Secret, Trigger,
+    AppKey, EndpointKey, EventTypeName, MessageKey, Metadata, NewApp, NewEndpoint, OrgId, Secret, TriggerType,
 };
 use hookwire_store::dispatch::Claim;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -41,6 +41,7 @@ fn job(attempts: &Attempts, url: &str) -> Job {
     let (app, key) = (AppKey::from_raw(1), MessageKey::from_raw(9));
     let new = NewEndpoint {
         uid: None,
+        name: None,
         url: url.to_owned(),
         description: String::new(),
         version: 1,
@@ -50,6 +51,7 @@ fn job(attempts: &Attempts, url: &str) -> Job {
         throttle_rate: None,
         metadata: Metadata::new(),
         headers: None,
+        rules: hookwire_core::rules::RulesChange::default(),
         secret: Secret::from_random([0; 24]),
     };
     let endpoint = Arc::new(new.into_endpoint(EndpointKey::from_raw(2), app, NOW));
@@ -70,7 +72,7 @@ fn job(attempts: &Attempts, url: &str) -> Job {
         endpoint: endpoint.key,
         app,
         attempts: 3,
-        trigger: Trigger::Scheduled,
+        trigger: TriggerType::Scheduled,
         resume_at: None,
         fence: 1,
         lease_until: NOW.plus(Duration::from_mins(15)),
@@ -79,7 +81,12 @@ fn job(attempts: &Attempts, url: &str) -> Job {
     let claim = Claim {
         delivery,
         message: Arc::new(message),
-        app: Arc::new(owner.into_app(app, OrgId::stored("org_1"), NOW)),
+        app: Arc::new(owner.into_app(
+            app,
+            OrgId::stored("org_1"),
+            hookwire_core::ProfileName::standard(),
+            NOW,
+        )),
         endpoint: Arc::clone(&endpoint),
     };
     Job { claim, prepared: Arc::new(attempts.prepare(endpoint)), share: Standing::Proven }

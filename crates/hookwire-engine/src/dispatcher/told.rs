@@ -28,7 +28,7 @@ impl Dispatch for Dispatcher {
         self.perform(work);
     }
 
-    fn changed(&self, endpoint: Arc<Endpoint>) {
+    fn changed(&self, endpoint: Arc<Endpoint>, _: Arc<App>) {
         let work = self.lanes.changed(self.attempts.prepare(endpoint), self.now());
         self.perform(work);
     }

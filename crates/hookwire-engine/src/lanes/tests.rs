@@ -16,12 +16,18 @@ const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
 fn app(rate: Option<u32>) -> Arc<App> {
     let new = NewApp { name: "a".to_owned(), throttle_rate: rate, ..NewApp::default() };
-    Arc::new(new.into_app(AppKey::from_raw(1), OrgId::stored("org_1"), NOW))
+    Arc::new(new.into_app(
+        AppKey::from_raw(1),
+        OrgId::stored("org_1"),
+        hookwire_core::ProfileName::standard(),
+        NOW,
+    ))
 }
 
 fn endpoint(key: i64, disabled: bool, updated: Timestamp) -> Arc<Endpoint> {
     let new = NewEndpoint {
         uid: None,
+        name: None,
         url: "https://example.com/".to_owned(),
         description: String::new(),
         version: 1,
@@ -31,6 +37,7 @@ fn endpoint(key: i64, disabled: bool, updated: Timestamp) -> Arc<Endpoint> {
         throttle_rate: None,
         metadata: Metadata::new(),
         headers: None,
+        rules: hookwire_core::rules::RulesChange::default(),
         secret: Secret::from_random([0; 24]),
     };
     Arc::new(new.into_endpoint(EndpointKey::from_raw(key), AppKey::from_raw(1), updated))

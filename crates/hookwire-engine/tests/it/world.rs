@@ -52,7 +52,7 @@ impl World {
     /// The same with other words.
     pub(crate) async fn with(change: impl FnOnce(&mut Words)) -> Self {
         let delays = vec![Duration::from_secs(5), Duration::from_mins(1)];
-        let retry = RetryPolicy { delays, jitter: 0.0 };
+        let retry = RetryPolicy { delays, jitter: 0.0, ..RetryPolicy::default() };
         let settings = Settings { retry, lease: LEASE, ..Settings::default() };
         let mut words = Words { settings, chance: || 0.5 };
         change(&mut words);
@@ -101,6 +101,7 @@ impl World {
     pub(crate) async fn endpoint_with(&self, path: &str, change: impl FnOnce(&mut NewEndpoint)) -> Endpoint {
         let mut new = NewEndpoint {
             uid: None,
+            name: None,
             url: self.receiver.url(path),
             description: String::new(),
             version: 1,
@@ -110,6 +111,7 @@ impl World {
             throttle_rate: None,
             metadata: Metadata::new(),
             headers: None,
+            rules: hookwire_core::rules::RulesChange::default(),
             secret: Secret::from_random([7; 24]),
         };
         change(&mut new);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hookwire_core::id::Key;
 use hookwire_core::limits::{ENDPOINT_CHANNELS_MAX, ENDPOINT_EVENT_TYPES_MAX};
+use hookwire_core::rules::RulesChange;
 use hookwire_core::target::TargetUrl;
 use hookwire_core::{
     Endpoint, EndpointChange, EventTypeName, Metadata, NewEndpoint, Secret, Uid, endpoint::HeadersChange,
@@ -91,6 +92,7 @@ impl EndpointIn {
         let (headers, dropped) = moved(headers, stored, &url);
         let values = NewEndpoint {
             uid,
+            name: None,
             url,
             description: self.description,
             version: self.version.unwrap_or(1),
@@ -100,6 +102,7 @@ impl EndpointIn {
             throttle_rate,
             metadata: self.metadata,
             headers,
+            rules: RulesChange::default(),
             secret: secret.unwrap_or_else(|| api.fresh_secret()),
         };
         Ok(Vetted { values, dropped })
@@ -234,6 +237,7 @@ impl EndpointPatch {
             throttle_rate,
             metadata: self.metadata,
             headers: headers.map(HeadersChange::Replace),
+            ..EndpointChange::default()
         };
         Ok(Vetted { values, dropped })
     }

@@ -1,0 +1,62 @@
+//! Hands the API's invocations to the engine's invoker.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hookwire_api::{InvokeError, Invoked};
+use hookwire_core::rules::Tls;
+use hookwire_core::trigger::Outgoing;
+use hookwire_core::{Clock, KeyMint, Trigger};
+use hookwire_engine::{InvokerParts, invoke};
+use hookwire_outbound::Client;
+use hookwire_store::SharedStore;
+
+use crate::config::Config;
+
+/// The engine's invoker, as the API knows it.
+pub(crate) struct Invoker(hookwire_engine::Invoker);
+
+impl Invoker {
+    /// An invoker by this configuration.
+    pub(crate) fn new(
+        config: &Config,
+        client: Client,
+        store: &SharedStore,
+        clock: &Arc<dyn Clock>,
+        mint: &Arc<KeyMint>,
+    ) -> Self {
+        Self(hookwire_engine::Invoker::new(InvokerParts {
+            store: Arc::clone(store),
+            client,
+            clock: Arc::clone(clock),
+            mint: Arc::clone(mint),
+            timeout: config.delivery.timeout.0,
+            user_agent: hookwire_engine::Settings::default().user_agent,
+            https_only: config.delivery.https_only,
+        }))
+    }
+}
+
+#[async_trait]
+impl hookwire_api::Invoker for Invoker {
+    async fn invoke(
+        &self,
+        trigger: Trigger,
+        outgoing: Outgoing,
+        caller: String,
+    ) -> Result<Invoked, InvokeError> {
+        let invoked = self.0.invoke(trigger, outgoing, caller).await.map_err(|error| match error {
+            invoke::InvokeError::TooMany => InvokeError::TooMany,
+            invoke::InvokeError::Record(_) => InvokeError::Failed(error.to_string()),
+        })?;
+        let invoke::Answer { status, succeeded, content_type, body, truncated, error } = invoked.answer;
+        let body = if status == 0 { bytes::Bytes::new() } else { body };
+        let reference = invoked.reference;
+        Ok(Invoked { reference, status, succeeded, content_type, body, truncated, error })
+    }
+}
+
+/// Refuses TLS settings of a single call: whom to trust is set for the whole server.
+pub(crate) fn refuse_tls(_: &Tls) -> Result<(), String> {
+    Err("can't be set for a single call; outbound.extra_ca_file names authorities to trust".to_owned())
+}
