@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use hookwire_core::address::AddressPolicy;
-use hookwire_core::{Clock, KeyMint, Secret, Timestamp};
+use hookwire_core::rules::Tls;
+use hookwire_core::trigger::Outgoing;
+use hookwire_core::{Clock, ErrorClass, InvocationKey, KeyMint, Secret, Timestamp, Trigger};
 use hookwire_store::SharedStore;
 
 use crate::Settings;
+use crate::schema::Schemas;
 use crate::token::{TokenIssuer, TokenVerifier};
 
 /// Everything that the API needs.
@@ -29,6 +33,10 @@ pub struct ApiParts {
     pub https_only: bool,
     /// What operators set.
     pub settings: Settings,
+    /// Makes the calls of triggers.
+    pub invoker: Arc<dyn Invoker>,
+    /// Whether connections can be made with these certificates and keys; the reason if not.
+    pub check_tls: fn(&Tls) -> Result<(), String>,
     /// Whether the server can do its work.
     pub health: Arc<dyn HealthProbe>,
     /// Told of every answer.
@@ -62,6 +70,46 @@ pub struct PartHealth {
     pub state: Result<(), String>,
 }
 
+/// Makes the calls of triggers, and writes their records.
+#[async_trait]
+pub trait Invoker: Send + Sync {
+    /// Makes this call and those that follow it. The record of each is written before the answer.
+    async fn invoke(
+        &self,
+        trigger: Trigger,
+        outgoing: Outgoing,
+        caller: String,
+    ) -> Result<Invoked, InvokeError>;
+}
+
+/// What came of an invocation: the reference of its first call, and the answer to its last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoked {
+    /// The record of the first call.
+    pub reference: InvocationKey,
+    /// The answer's status; 0 = there was none.
+    pub status: u16,
+    /// Whether it counts as success.
+    pub succeeded: bool,
+    /// The answer's `Content-Type`.
+    pub content_type: Option<String>,
+    /// The answer's body; empty when there was none.
+    pub body: Bytes,
+    /// Whether the body was longer than this.
+    pub truncated: bool,
+    /// The class of the failure.
+    pub error: Option<ErrorClass>,
+}
+
+/// Why nothing was invoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InvokeError {
+    /// Too many invocations are under way.
+    TooMany,
+    /// A fault of ours, for the log.
+    Failed(String),
+}
+
 /// Counts answers.
 pub trait ApiMetrics: Send + Sync {
     /// The operation (its id in the OpenAPI document) was answered with this status after that time.
@@ -78,22 +126,30 @@ impl ApiMetrics for NoMetrics {
 
 /// The handlers' state: the parts, shared.
 #[derive(Clone)]
-pub(crate) struct Api(Arc<ApiParts>);
+pub(crate) struct Api {
+    parts: Arc<ApiParts>,
+    schemas: Arc<Schemas>,
+}
 
 impl Api {
     pub(crate) fn new(parts: ApiParts) -> Self {
-        Self(Arc::new(parts))
+        Self { parts: Arc::new(parts), schemas: Arc::new(Schemas::default()) }
+    }
+
+    /// Schemas that are compiled already.
+    pub(crate) fn schemas(&self) -> &Arc<Schemas> {
+        &self.schemas
     }
 
     /// The time now.
     pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.parts.clock.now()
     }
 
     /// A fresh signing secret.
     pub(crate) fn fresh_secret(&self) -> Secret {
         let mut bytes = [0; hookwire_core::secret::GENERATED_BYTES];
-        (self.0.random)(&mut bytes);
+        (self.parts.random)(&mut bytes);
         Secret::from_random(bytes)
     }
 }
@@ -102,6 +158,6 @@ impl std::ops::Deref for Api {
     type Target = ApiParts;
 
     fn deref(&self) -> &ApiParts {
-        &self.0
+        &self.parts
     }
 }

@@ -52,6 +52,19 @@ impl Caller {
         }
     }
 
+    /// Whether this is one app, rather than the whole org.
+    pub(crate) fn is_app(&self) -> bool {
+        matches!(self.0.scope, Scope::App { .. })
+    }
+
+    /// Who this is, as audit records have it: `org` or `app`, and the token's subject.
+    pub(crate) fn audit_name(&self) -> String {
+        match &self.0.scope {
+            Scope::Org => format!("org {}", self.0.org),
+            Scope::App { app, .. } => format!("app {}", app.public()),
+        }
+    }
+
     /// The app that a path names, if the caller may do this to it. Another's app is as absent as none at all.
     pub(crate) async fn app(&self, api: &Api, app: &str, need: Capability) -> Result<App, Problem> {
         let found = api.store.app(self.org(), &Reference::parse(app)).await?.ok_or_else(Problem::no_app)?;

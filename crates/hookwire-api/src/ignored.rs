@@ -1,4 +1,4 @@
-//! Unknown fields of a request's body: accepted, as clients of other versions need, but named in the answer.
+//! What a request says and the server does not know: accepted, as clients of other versions need, but named in the answer.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +10,8 @@ use serde::forward_to_deserialize_any;
 
 /// The header that names the fields which had no effect.
 pub(crate) const HEADER: &str = "hookwire-ignored-fields";
+/// The header that names the query parameters which had no effect.
+pub(crate) const PARAMETERS_HEADER: &str = "hookwire-ignored-parameters";
 const NAMES_MAX: usize = 20;
 const NAME_CHARS_MAX: usize = 64;
 

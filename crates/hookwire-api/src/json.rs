@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use crate::api::Api;
 use crate::ignored::{Ignored, Watched};
 use crate::problem::{Issue, Problem};
+use crate::within::within;
 
-/// A request's body as bytes; longer ones than the settings allow are refused with 413.
+/// A request's body as bytes; longer ones than the settings allow are refused with 413, slower ones with 408.
 pub(crate) struct BodyBytes(pub(crate) Bytes);
 
 impl FromRequest<Api> for BodyBytes {
@@ -18,7 +19,9 @@ impl FromRequest<Api> for BodyBytes {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         use axum::response::IntoResponse as _;
-        Bytes::from_request(request, api).await.map(Self).map_err(|rejection| {
+        let limit = api.settings.body_timeout;
+        let read = within(limit, Bytes::from_request(request, api)).await;
+        read.ok_or(Problem::BodyTimeout(limit))?.map(Self).map_err(|rejection| {
             if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
                 Problem::TooLarge(api.settings.body_bytes_max)
             } else {

@@ -16,11 +16,15 @@ mod path;
 mod problem;
 mod query;
 mod router;
+mod schema;
 mod settings;
 pub mod token;
 mod v1;
+mod within;
 
-pub use api::{ApiMetrics, ApiParts, HealthProbe, HealthReport, NoMetrics, PartHealth};
+pub use api::{
+    ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, PartHealth,
+};
 pub use openapi::openapi;
 pub use router::router;
 pub use settings::Settings;

@@ -170,9 +170,13 @@ fn errors_of(operation: &Operation) -> Vec<u16> {
         statuses.push(409);
     }
     if operation.body.is_some() {
-        statuses.push(413);
+        statuses.extend([408, 413]);
     }
-    statuses.extend([422, 503]);
+    statuses.push(422);
+    if operation.path.ends_with("/invoke") {
+        statuses.push(429);
+    }
+    statuses.push(503);
     statuses.retain(|status| operation.answers.iter().all(|(own, _)| own != status));
     statuses
 }
@@ -184,8 +188,10 @@ fn error(status: u16) -> Response {
         403 => ("ErrorBody", "The token may not do this."),
         404 => ("ErrorBody", "There is no such thing, or not for this token."),
         409 => ("ErrorBody", "Something that exists is in the way."),
+        408 => ("ErrorBody", "The body took too long to arrive."),
         413 => ("ErrorBody", "The body is too long."),
         422 => ("ValidationBody", "The content is not valid."),
+        429 => ("ErrorBody", "Too much of this is under way."),
         _ => ("ErrorBody", "The server can't do it just now."),
     };
     let content = Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name(name))));

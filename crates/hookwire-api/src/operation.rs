@@ -216,6 +216,12 @@ pub(crate) const ATTEMPT_FILTER: &[Param] = &[
     param("status", ParamKind::Integer, "Only those that ended so: 0 success, 2 fail."),
     param("status_code_class", ParamKind::Integer, "Only answers of this class: 0 (none), 100, 200 .. 500."),
 ];
+/// Whether "canceled" may be answered to clients that do not know it.
+pub(crate) const EXPANDED_STATUSES: &[Param] = &[param(
+    "expanded_statuses",
+    ParamKind::Boolean,
+    "Whether what was canceled is shown as canceled (4), not as a success (0); true unless given.",
+)];
 /// A span of time.
 pub(crate) const SPAN: &[Param] = &[
     param("since", ParamKind::Time, "From when on; 28 days ago unless given."),

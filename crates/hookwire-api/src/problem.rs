@@ -1,6 +1,7 @@
 //! Everything that a request can be refused with: one table of error → status → body.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use hookwire_core::MessageKey;
@@ -78,8 +79,12 @@ pub(crate) enum Problem {
     InProgress,
     /// The `Idempotency-Key` was used with another body: 422.
     IdempotencyMismatch,
+    /// The body took longer than this to arrive: 408, and the connection is closed.
+    BodyTimeout(Duration),
     /// The body is too long: 413.
     TooLarge(usize),
+    /// Too much of this is under way: 429.
+    TooMany(&'static str),
     /// Not offered: 501.
     NotImplemented,
     /// The store can't be used just now: 503.
@@ -121,7 +126,9 @@ impl Problem {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(..) | Self::EventIdTaken(_) | Self::InProgress => StatusCode::CONFLICT,
+            Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -151,9 +158,13 @@ impl Problem {
                 "idempotency_mismatch",
                 "This Idempotency-Key was used before with another request body.".to_owned(),
             ),
+            Self::BodyTimeout(limit) => {
+                ("request_timeout", format!("The request's body did not arrive within {limit:?}."))
+            }
             Self::TooLarge(max) => {
                 ("payload_too_large", format!("The request's body may have at most {max} bytes."))
             }
+            Self::TooMany(detail) => ("too_many_requests", (*detail).to_owned()),
             Self::NotImplemented => {
                 ("not_implemented", "This operation is not offered by this server.".to_owned())
             }
@@ -215,12 +226,16 @@ impl IntoResponse for Problem {
         let json = HeaderValue::from_static("application/json");
         let mut response = (self.status(), body.unwrap_or_default()).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, json);
-        let retry = matches!(self, Self::Unavailable | Self::InProgress);
+        let retry = matches!(self, Self::Unavailable | Self::InProgress | Self::TooMany(_));
         if retry {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if matches!(self, Self::Unauthorized) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self, Self::BodyTimeout(_)) {
+            // The rest of the body would be taken for the next request. HTTP/2 ends the stream alone.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -38,6 +38,16 @@ impl Params {
         self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The names that are none of these, each once.
+    pub(crate) fn unknown(&self, known: &[&str]) -> Vec<String> {
+        let plain = |name: &str| name.split_once('[').map_or(name, |(name, _)| name).to_owned();
+        let mut names: Vec<String> = self.0.iter().map(|(name, _)| plain(name)).collect();
+        names.retain(|name| !known.contains(&name.as_str()));
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// A switch.
     pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, Problem> {
         match self.get(name) {

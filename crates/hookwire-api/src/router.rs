@@ -27,6 +27,7 @@ pub fn router(parts: ApiParts) -> Router {
             operation: operation.id,
             repeats: operation.repeats,
             takes_body: operation.body.is_some(),
+            params: operation.params.iter().map(|param| param.name).collect(),
         };
         let handler = operation.handler.layer(middleware::from_fn_with_state(observed, observe));
         let known = routes.remove(operation.path).unwrap_or_default();

@@ -8,8 +8,10 @@ mod check;
 mod endpoint;
 mod event_type;
 mod health;
+mod invocation;
 mod message;
 mod operational;
+mod trigger;
 
 use crate::operation::Operation;
 
@@ -21,6 +23,8 @@ pub(crate) fn operations() -> Vec<Operation> {
     all.extend(message::operations());
     all.extend(attempt::operations());
     all.extend(event_type::operations());
+    all.extend(trigger::operations());
+    all.extend(invocation::operations());
     all.extend(auth::operations());
     all.extend(background_task::operations());
     all.extend(operational::operations());

@@ -66,16 +66,6 @@ pub const NEXT_MAX: usize = 8;
 pub const CHAIN_DEPTH_MAX: usize = 8;
 /// Calls of one chain altogether.
 pub const CHAIN_CALLS_MAX: usize = 32;
-/// Bytes of a body template.
-pub const TEMPLATE_BYTES_MAX: usize = 64 * 1_024;
-/// Tags of a body template.
-pub const TEMPLATE_TAGS_MAX: usize = 4_096;
-/// Sections of a body template in each other.
-pub const TEMPLATE_DEPTH_MAX: usize = 32;
-/// Bytes of a rendered body.
-pub const TEMPLATE_OUTPUT_BYTES_MAX: usize = 1_024 * 1_024;
-/// Work of one render: tags met, items gone through, members compared.
-pub const TEMPLATE_STEPS_MAX: usize = 2_000_000;
 /// Bytes of a filter's JSON text.
 pub const FILTER_BYTES_MAX: usize = 32 * 1_024;
 /// Names, operators and positions on the way to a filter's innermost value.
@@ -90,3 +80,13 @@ pub const FILTER_TEXT_BYTES_MAX: usize = 1_024;
 /// each condition on each element of a list, one for each 16 bytes of a long number or escaped string. When they are
 /// used up, what is undecided counts as matched.
 pub const FILTER_STEPS_MAX: u32 = 1_000_000;
+/// Bytes of a body template.
+pub const TEMPLATE_BYTES_MAX: usize = 64 * 1_024;
+/// Tags of a body template.
+pub const TEMPLATE_TAGS_MAX: usize = 4_096;
+/// Sections of a body template in each other.
+pub const TEMPLATE_DEPTH_MAX: usize = 32;
+/// Bytes of a rendered body.
+pub const TEMPLATE_OUTPUT_BYTES_MAX: usize = 1_024 * 1_024;
+/// Work of one render: tags met, items gone through, members compared.
+pub const TEMPLATE_STEPS_MAX: usize = 2_000_000;

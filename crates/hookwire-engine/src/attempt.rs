@@ -13,18 +13,20 @@ use hookwire_core::{
     Attempt, AttemptStatus, Clock, Delivery, Endpoint, ErrorClass, KeyMint, Message, Payload, Timestamp,
     Timings, Transition, Verdict, signature,
 };
-use hookwire_outbound::{Client, Exchange, FieldName, HeaderList, Request};
+use hookwire_outbound::{Client, Exchange, Failure, Fault, FieldName, HeaderList, Request};
 use hookwire_store::queue::Settlement;
 use http::HeaderValue;
 
 use crate::dispatcher::ended;
+use crate::faults::Faults;
 use crate::lane::Ended;
 use crate::lanes::{Job, LEASE_MARGIN};
 use crate::prepared::Prepared;
 use crate::settings::Settings;
 
-/// How long a delivery rests whose attempt ran into a fault of ours.
-const FAULT_PAUSE: Duration = Duration::from_mins(1);
+/// How long a delivery rests whose attempt ran into a fault of ours, give or take a half: what failed together shall not
+/// come back together.
+const FAULT_PAUSE: Duration = Duration::from_secs(30);
 
 /// Names of the headers that every request carries, checked once.
 pub(crate) struct Fields {
@@ -51,6 +53,7 @@ pub(crate) struct Attempts {
     pub(crate) mint: Arc<KeyMint>,
     pub(crate) chance: fn() -> f64,
     pub(crate) settings: Settings,
+    pub(crate) faults: Faults,
 }
 
 /// An attempt that is over, or that was not made.
@@ -85,8 +88,16 @@ impl Attempts {
             return finished;
         }
         tracing::error!(message = %delivery.message, endpoint = %delivery.endpoint, "an attempt panicked");
-        let later = self.clock.now().plus(FAULT_PAUSE);
-        unsent(delivery, Transition::Released(later))
+        self.postpone(delivery, "an attempt panicked")
+    }
+
+    /// Puts a delivery back that could not be attempted for a fault of ours. To its lane that is silence: one attempt at
+    /// a time, at growing intervals, so that a long backlog is not taken out and put back all the while.
+    fn postpone(&self, delivery: Delivery, reason: &str) -> Finished {
+        let now = self.clock.now();
+        self.faults.note(reason, now);
+        let later = now.plus(FAULT_PAUSE.mul_f64(0.5 + (self.chance)()));
+        Finished { how: Ended::Silent, ..unsent(delivery, Transition::Released(later)) }
     }
 
     async fn attempt(&self, delivery: &Delivery, message: &Message, prepared: &Prepared) -> Finished {
@@ -106,7 +117,11 @@ impl Attempts {
                     body: payload.body().clone(),
                     deadline: self.settings.timeout,
                 };
-                judge(self.client.send(request).await, self.clock.now())
+                let exchange = self.client.send(request).await;
+                if let Err(Failure { fault: Fault::Ours, detail, .. }) = &exchange.result {
+                    return self.postpone(delivery.clone(), detail);
+                }
+                judge(exchange, self.clock.now())
             }
             Err(reason) => refused(reason.clone()),
         };
@@ -233,15 +248,4 @@ fn kept(body: &[u8], truncated: bool) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_answer_is_cut_and_says_so() {
-        assert_eq!(kept(b"ok", false), "ok");
-        assert_eq!(kept(b"ok", true), "ok… [cut]");
-        let long = kept(&vec![b'x'; RESPONSE_KEPT_BYTES_MAX + 1], false);
-        assert!(long.ends_with("x… [cut]") && long.len() < RESPONSE_KEPT_BYTES_MAX + 20);
-        assert_eq!(kept(&[0xff, b'a'], false), "\u{fffd}a");
-    }
-}
+mod tests;

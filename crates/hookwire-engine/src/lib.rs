@@ -7,6 +7,7 @@ mod attempt;
 mod bucket;
 mod dispatcher;
 mod drain;
+mod faults;
 mod health;
 mod lane;
 mod lanes;
@@ -76,6 +77,7 @@ impl Engine {
             mint,
             chance,
             settings: settings.clone(),
+            faults: faults::Faults::new(Arc::clone(&metrics)),
         };
         let tasks = TaskTracker::new();
         let dispatcher = Dispatcher::new(

@@ -73,6 +73,8 @@ pub struct Metrics {
     pub canceled: Counter,
     /// Deliveries put back untried.
     pub released: Counter,
+    /// Attempts that were not made because of a fault of ours; their deliveries are among those put back.
+    pub faults: Counter,
     /// Settlements that were too late to count.
     pub stale: Counter,
     /// Settle batches that the store did not take at first.

@@ -19,6 +19,7 @@ use crate::body::Capture;
 use crate::connector::Connector;
 use crate::exchange::{Exchange, Failure, Request, Response};
 use crate::phases::{CURRENT, Phases};
+use crate::resolve::Resolver;
 use crate::settings::{Settings, SettingsError};
 
 /// How much of an answer's body is read and kept.
@@ -44,8 +45,12 @@ pub struct Client {
 impl Client {
     /// A client by these settings. Reads the file of certificate authorities.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        Self::resolving(settings, Resolver::new(settings.lookups_max, settings.resolve_timeout))
+    }
+
+    fn resolving(settings: &Settings, resolver: Resolver) -> Result<Self, SettingsError> {
         let policy = AddressPolicy::new(settings.allow_subnets.clone());
-        let connector = Connector::new(settings, policy.clone())?;
+        let connector = Connector::new(settings, policy.clone(), resolver)?;
         // A connection found closed before anything was written is replaced silently; that is hyper's default, and the
         // only thing that is ever tried twice.
         let http = legacy::Client::builder(TokioExecutor::new())
@@ -140,3 +145,6 @@ async fn received(answer: http::Response<Incoming>, deadline: Instant) -> Result
 fn header_bytes(headers: &http::HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
 }
+
+#[cfg(test)]
+mod tests;

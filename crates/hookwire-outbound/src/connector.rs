@@ -16,13 +16,14 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
-use crate::exchange::Failure;
-use crate::phases::{Phase, Phases};
+use crate::dial::{self, Unconnected};
+use crate::exchange::{Failure, Fault};
+use crate::phases::{Phase, Phases, TooLate};
 use crate::proxy::Proxy;
 use crate::resolve::Resolver;
 use crate::settings::{Settings, SettingsError};
+use crate::tls;
 use crate::wire::Wire;
-use crate::{dial, tls};
 
 /// hyper's connector. Every connection of the client is made here, so every address passes the policy here, also the
 /// literal ones that a resolver would never see.
@@ -34,19 +35,21 @@ struct Dialer {
     resolver: Resolver,
     proxy: Option<Proxy>,
     tls: TlsConnector,
-    resolve_timeout: Duration,
     connect_timeout: Duration,
     tls_timeout: Duration,
 }
 
 impl Connector {
-    pub(crate) fn new(settings: &Settings, policy: AddressPolicy) -> Result<Self, SettingsError> {
+    pub(crate) fn new(
+        settings: &Settings,
+        policy: AddressPolicy,
+        resolver: Resolver,
+    ) -> Result<Self, SettingsError> {
         Ok(Self(Arc::new(Dialer {
             policy,
-            resolver: Resolver::new(settings.lookups_max),
+            resolver,
             proxy: Proxy::from_settings(settings)?,
             tls: tls::connector(settings.extra_ca_file.as_deref())?,
-            resolve_timeout: settings.resolve_timeout,
             connect_timeout: settings.connect_timeout,
             tls_timeout: settings.tls_timeout,
         })))
@@ -94,9 +97,7 @@ impl Dialer {
     }
 
     async fn resolve(&self, host: &str, port: u16, phases: &Phases) -> Result<Vec<SocketAddr>, Failure> {
-        let found = timed(phases, Phase::Resolve, self.resolve_timeout, self.resolver.lookup(host))
-            .await?
-            .map_err(|error| dns_failure(host, &error))?;
+        let found = self.resolver.lookup(host, phases).await?;
         vet_all(&self.policy, host, &found)?;
         Ok(found.iter().map(|address| SocketAddr::new(*address, port)).collect())
     }
@@ -108,13 +109,15 @@ impl Dialer {
         addresses: &[SocketAddr],
         phases: &Phases,
     ) -> Result<TcpStream, Failure> {
-        let connecting = async {
-            match &self.proxy {
-                Some(proxy) if !proxy.bypasses(host, literal) => proxy.connect_any(addresses).await,
-                _ => dial::connect(addresses).await.map_err(|error| connect_failure(&error)),
-            }
-        };
-        timed(phases, Phase::Connect, self.connect_timeout, connecting).await?
+        let (phase, limit) = (Phase::Connect, self.connect_timeout);
+        match self.proxy.as_ref().filter(|proxy| !proxy.bypasses(host, literal)) {
+            None => timed(phases, phase, limit, dial::connect(addresses))
+                .await?
+                .map_err(|failed| connect_failure(&failed)),
+            Some(proxy) => timed(phases, phase, limit, proxy.connect_any(host, addresses, phases))
+                .await
+                .unwrap_or_else(|late| Err(proxy.too_late(host, late))),
+        }
     }
 
     async fn encrypt(&self, host: &str, stream: TcpStream, phases: &Phases) -> Result<Wire, Failure> {
@@ -147,32 +150,28 @@ async fn timed<T>(
     phase: Phase,
     limit: Duration,
     work: impl Future<Output = T>,
-) -> Result<T, Failure> {
+) -> Result<T, TooLate> {
     let started = Instant::now();
     phases.begin(phase);
     let done = tokio::time::timeout(limit, work).await;
+    let phase = phases.under_way().unwrap_or(phase);
     phases.end(phase, started.elapsed());
-    done.map_err(|_| {
-        Failure::new(ErrorClass::Timeout, format!("{} took longer than {limit:?}.", phase.subject()))
-    })
+    done.map_err(|_| TooLate { phase, limit })
 }
 
-fn dns_failure(host: &str, error: &io::Error) -> Failure {
-    let text = error.to_string();
-    let reason = text.rsplit(": ").next().unwrap_or(&text);
-    Failure::new(ErrorClass::Dns, format!("The name {host} could not be resolved: {reason}."))
-}
-
-fn connect_failure(error: &io::Error) -> Failure {
-    let reason = match error.kind() {
+fn connect_failure(failed: &Unconnected) -> Failure {
+    let reason = match failed.error.kind() {
+        _ if failed.fault == Fault::Ours => {
+            format!("This machine can't make another connection: {}.", failed.error)
+        }
         io::ErrorKind::ConnectionRefused => "The receiver refused the connection.".to_owned(),
         io::ErrorKind::TimedOut => "The receiver did not answer the connection attempt.".to_owned(),
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            "The receiver's network can't be reached.".to_owned()
-        }
+        io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable => "The receiver's network can't be reached.".to_owned(),
         kind => format!("The connection could not be made: {kind}."),
     };
-    Failure::new(ErrorClass::Connect, reason)
+    Failure::new(ErrorClass::Connect, reason).blamed_on(failed.fault)
 }
 
 fn tls_failure(error: &io::Error) -> Failure {

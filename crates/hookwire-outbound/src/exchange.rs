@@ -53,13 +53,35 @@ pub struct Failure {
     /// The phase or reason. Never [`ErrorClass::Http`]: what a status means is not decided here.
     pub class: ErrorClass,
     /// A sentence that may be shown to the owner of the URL: no credentials, no address of a name that was refused, and
-    /// nothing about the proxy but that there is one.
+    /// nothing about the proxy but that there is one and what it answered.
     pub detail: String,
+    /// Whether the receiver had its chance.
+    pub fault: Fault,
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The receiver's: it was called, or what stands in its URL can't be called.
+    Receiver,
+    /// Ours, or that of what we rely on: this machine, its resolver, the proxy. The receiver may be well.
+    Ours,
 }
 
 impl Failure {
+    /// A failure of the receiver.
     pub(crate) fn new(class: ErrorClass, detail: impl Into<String>) -> Self {
-        Self { class, detail: detail.into() }
+        Self { class, detail: detail.into(), fault: Fault::Receiver }
+    }
+
+    /// A failure of this machine or of what it relies on.
+    pub(crate) fn ours(class: ErrorClass, detail: impl Into<String>) -> Self {
+        Self { fault: Fault::Ours, ..Self::new(class, detail) }
+    }
+
+    /// The same failure with the blame where it belongs.
+    pub(crate) fn blamed_on(self, fault: Fault) -> Self {
+        Self { fault, ..self }
     }
 }
 

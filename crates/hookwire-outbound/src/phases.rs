@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
-use hookwire_core::outcome::Timings;
+use hookwire_core::outcome::{ErrorClass, Timings};
+
+use crate::exchange::{Failure, Fault};
 
 tokio::task_local! {
     /// The record of the request that is being sent. hyper's connector is only told a URI, but it is first called while
@@ -30,6 +32,10 @@ pub(crate) enum Phase {
     Resolve = 1,
     Connect = 2,
     Tls = 3,
+    /// Waiting for a free lookup. Recorded as no phase of the exchange: the receiver has no part in it.
+    Queue = 4,
+    /// Connecting to the proxy, as a part of connecting.
+    Proxy = 5,
 }
 
 impl Phase {
@@ -39,7 +45,31 @@ impl Phase {
             Self::Resolve => "Resolving the name",
             Self::Connect => "Connecting",
             Self::Tls => "The TLS handshake",
+            Self::Queue => "Waiting for a free lookup",
+            Self::Proxy => "Connecting to the proxy",
         }
+    }
+
+    /// Who is to blame when time is over in this phase and nothing else is known.
+    pub(crate) const fn fault(self) -> Fault {
+        match self {
+            Self::Resolve | Self::Connect | Self::Tls => Fault::Receiver,
+            Self::Queue | Self::Proxy => Fault::Ours,
+        }
+    }
+}
+
+/// A phase took longer than its limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TooLate {
+    pub(crate) phase: Phase,
+    pub(crate) limit: Duration,
+}
+
+impl From<TooLate> for Failure {
+    fn from(TooLate { phase, limit }: TooLate) -> Self {
+        let detail = format!("{} took longer than {limit:?}.", phase.subject());
+        Self::new(ErrorClass::Timeout, detail).blamed_on(phase.fault())
     }
 }
 
@@ -55,11 +85,14 @@ impl Phases {
 
     pub(crate) fn end(&self, phase: Phase, took: Duration) {
         let cell = match phase {
-            Phase::Resolve => &self.resolve,
-            Phase::Connect => &self.connect,
-            Phase::Tls => &self.tls,
+            Phase::Resolve => Some(&self.resolve),
+            Phase::Connect => Some(&self.connect),
+            Phase::Tls => Some(&self.tls),
+            Phase::Queue | Phase::Proxy => None,
         };
-        cell.store(micros(took).saturating_add(1), Relaxed);
+        if let Some(cell) = cell {
+            cell.store(micros(took).saturating_add(1), Relaxed);
+        }
         self.under_way.store(0, Relaxed);
     }
 
@@ -68,6 +101,8 @@ impl Phases {
             1 => Some(Phase::Resolve),
             2 => Some(Phase::Connect),
             3 => Some(Phase::Tls),
+            4 => Some(Phase::Queue),
+            5 => Some(Phase::Proxy),
             _ => None,
         }
     }

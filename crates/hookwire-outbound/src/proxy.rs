@@ -1,22 +1,26 @@
 //! The operator's proxy: which hosts go through it, and a tunnel to a vetted address.
 
+mod tunnel;
+
 use std::net::{IpAddr, SocketAddr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hookwire_core::outcome::ErrorClass;
-use http::{HeaderValue, Uri};
-use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
-use hyper_util::rt::TokioIo;
+use http::HeaderValue;
 use ipnet::IpNet;
 use tokio::net::TcpStream;
-use tower::Service;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::dial;
-use crate::exchange::Failure;
+use crate::exchange::{Failure, Fault};
+use crate::outage::Outage;
+use crate::phases::{Phase, Phases, TooLate};
+use crate::resolve::Resolver;
 use crate::settings::parse::subnet;
 use crate::settings::{Settings, SettingsError};
+use tunnel::Refused;
 
 /// A proxy and the hosts that are called without it.
 pub(crate) struct Proxy {
@@ -24,6 +28,9 @@ pub(crate) struct Proxy {
     host: String,
     port: u16,
     bypass: Vec<Bypass>,
+    /// For its own name, so that no receiver's name is in the way.
+    resolver: Resolver,
+    outage: Outage,
 }
 
 enum Kind {
@@ -60,7 +67,9 @@ impl Proxy {
         };
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refuse("it has no host"))?;
         let host = host.trim_matches(['[', ']']).to_owned();
-        Ok(Some(Self { kind, host, port: url.port().unwrap_or(default_port), bypass }))
+        let port = url.port().unwrap_or(default_port);
+        let resolver = Resolver::new(1, settings.resolve_timeout);
+        Ok(Some(Self { kind, host, port, bypass, resolver, outage: Outage::default() }))
     }
 
     /// Whether this host, as it stands in the URL, is called without the proxy.
@@ -74,47 +83,66 @@ impl Proxy {
         })
     }
 
-    /// A connection through the proxy to the first of the addresses that it can reach.
-    pub(crate) async fn connect_any(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
-        let mut last = refused("no address");
+    /// A connection through the proxy to the first of a host's addresses that it can reach.
+    pub(crate) async fn connect_any(
+        &self,
+        host: &str,
+        addresses: &[SocketAddr],
+        phases: &Phases,
+    ) -> Result<TcpStream, Failure> {
+        let mut last = Failure::new(ErrorClass::Connect, "There is no address to connect to.");
         for address in addresses.iter().take(dial::ADDRESSES_MAX) {
-            match self.connect(*address).await {
-                Ok(stream) => return Ok(stream),
-                Err(failure) => last = failure,
-            }
+            phases.begin(Phase::Proxy);
+            let stream = self.reach().await?;
+            phases.begin(Phase::Connect);
+            let tunnel = match &self.kind {
+                Kind::Connect(authorization) => {
+                    tunnel::connect(stream, *address, authorization.as_ref()).await
+                }
+                Kind::Socks(credentials) => tunnel::socks(stream, *address, credentials.as_ref()).await,
+            };
+            last = match tunnel {
+                Ok(stream) => {
+                    self.outage.served(host, Instant::now());
+                    return Ok(stream);
+                }
+                Err(Refused::Always(reason)) => return Err(refused(&reason).blamed_on(Fault::Ours)),
+                Err(Refused::Destination(reason)) => refused(&reason),
+                Err(Refused::Unclear(reason)) => {
+                    refused(&reason).blamed_on(self.outage.blame(host, Instant::now()))
+                }
+            };
         }
         Err(last)
     }
 
-    async fn connect(&self, address: SocketAddr) -> Result<TcpStream, Failure> {
-        let unreachable = |_| Failure::new(ErrorClass::Connect, "The proxy could not be reached.");
-        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await.map_err(unreachable)?;
-        let stream = dial::connect(&found.collect::<Vec<_>>()).await.map_err(unreachable)?;
-        let destination: Uri =
-            format!("http://{address}/").parse().expect("an address and a port are an authority");
-        let once = Once(Some(stream));
-        let io = match &self.kind {
-            Kind::Connect(authorization) => {
-                let mut tunnel = Tunnel::new(destination.clone(), once);
-                if let Some(value) = authorization {
-                    tunnel = tunnel.with_auth(value.clone());
-                }
-                tunnel.call(destination).await.map_err(|error| refused(&error.to_string()))
-            }
-            Kind::Socks(credentials) => {
-                let mut socks = SocksV5::new(destination.clone(), once);
-                if let Some((user, password)) = credentials {
-                    socks = socks.with_auth(user.clone(), password.clone());
-                }
-                socks.call(destination).await.map_err(|error| refused(&error.to_string()))
-            }
+    /// What it means that connecting through the proxy took too long. It does not say why it is silent.
+    pub(crate) fn too_late(&self, host: &str, late: TooLate) -> Failure {
+        let failure = Failure::from(late);
+        match failure.fault {
+            Fault::Ours => failure,
+            Fault::Receiver => failure.blamed_on(self.outage.blame(host, Instant::now())),
+        }
+    }
+
+    async fn reach(&self) -> Result<TcpStream, Failure> {
+        let unreachable = |reason: &dyn std::fmt::Display| {
+            Failure::ours(ErrorClass::Connect, format!("The proxy could not be reached: {reason}."))
         };
-        io.map(TokioIo::into_inner)
+        let found = match self.host.parse::<IpAddr>() {
+            Ok(address) => [address].into(),
+            Err(_) => self
+                .resolver
+                .lookup(&self.host, &Phases::default())
+                .await
+                .map_err(|_| unreachable(&"its name could not be resolved"))?,
+        };
+        let addresses: Vec<_> = found.iter().map(|address| SocketAddr::new(*address, self.port)).collect();
+        dial::connect(&addresses).await.map_err(|failed| unreachable(&failed.error))
     }
 }
 
 fn refused(reason: &str) -> Failure {
-    let reason = reason.trim_start_matches("tunnel error: ");
     Failure::new(ErrorClass::Connect, format!("The proxy did not make the connection: {reason}."))
 }
 
@@ -141,23 +169,5 @@ fn bypass_of(entry: &str) -> Result<Bypass, SettingsError> {
         (false, _) => Err(SettingsError::NoProxy(entry)),
         (true, true) => Ok(Bypass::Domain(entry)),
         (true, false) => Ok(Bypass::Host(entry)),
-    }
-}
-
-/// The connection to the proxy, made before, in the form that hyper's tunnels ask for.
-struct Once(Option<TcpStream>);
-
-impl Service<Uri> for Once {
-    type Response = TokioIo<TcpStream>;
-    type Error = std::io::Error;
-    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        let stream = self.0.take().map(TokioIo::new);
-        std::future::ready(stream.ok_or_else(|| std::io::Error::other("asked twice")))
     }
 }

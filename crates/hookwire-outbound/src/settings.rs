@@ -29,7 +29,7 @@ pub struct Settings {
     pub pool_idle_timeout: Duration,
     /// How many unused connections are kept per scheme, host and port.
     pub pool_idle_per_host_max: usize,
-    /// The limit for resolving a name, the wait for a free lookup included.
+    /// The limit for resolving a name, and that for the wait for a free lookup before.
     #[serde(deserialize_with = "parse::duration")]
     pub resolve_timeout: Duration,
     /// The limit for connecting, through the proxy if there is one.

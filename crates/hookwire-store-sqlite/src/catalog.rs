@@ -5,6 +5,7 @@ pub(crate) mod endpoint;
 pub(crate) mod event_type;
 pub(crate) mod org;
 pub(crate) mod remove;
+pub(crate) mod trigger;
 
 use async_trait::async_trait;
 use hookwire_core::endpoint::HeadersChange;
@@ -13,7 +14,7 @@ use hookwire_core::{
     App, AppChange, AppKey, Endpoint, EndpointChange, EndpointKey, EventType, EventTypeChange, EventTypeName,
     NewApp, NewEndpoint, OrgId, ProfileName, Reference, Timestamp,
 };
-use hookwire_store::catalog::{Created, Rotated, Rotation};
+use hookwire_store::catalog::{AppExclusion, Changed, Created, Rotated, Rotation};
 use hookwire_store::{Catalog, Page, Result, Slice};
 
 use crate::SqliteStore;
@@ -67,9 +68,9 @@ impl Catalog for SqliteStore {
         self.readers.read(move |reading| app::find(reading, &org, &app)).await
     }
 
-    async fn apps(&self, org: &OrgId, page: Page) -> Result<Slice<App>> {
+    async fn apps(&self, org: &OrgId, page: Page, without: Vec<AppExclusion>) -> Result<Slice<App>> {
         let org = org.clone();
-        self.readers.read(move |reading| app::list(reading, &org, page)).await
+        self.readers.read(move |reading| app::list(reading, &org, page, &without)).await
     }
 
     async fn upsert_app(
@@ -139,6 +140,15 @@ impl Catalog for SqliteStore {
         };
         let bytes = headers + rules_bytes(&change.rules);
         self.writer.write_with(bytes, move |work| endpoint::change(work, app, &endpoint, change, now)).await
+    }
+
+    async fn change_endpoint_as_seen(
+        &self,
+        seen: Endpoint,
+        change: EndpointChange,
+        now: Timestamp,
+    ) -> Result<Changed> {
+        self.writer.write(move |work| endpoint::change_as_seen(work, &seen, change, now)).await
     }
 
     async fn rotate_secret(
@@ -219,8 +229,12 @@ impl Catalog for SqliteStore {
         &self,
         org: &OrgId,
         names: Vec<EventTypeName>,
+        visible_to: Option<Vec<String>>,
     ) -> Result<Vec<EventTypeName>> {
         let org = org.clone();
-        self.readers.read(move |reading| event_type::missing(reading, &org, names)).await
+        let question = move |reading: &crate::reader::Reading<'_>| {
+            event_type::missing(reading, &org, names, visible_to.as_deref())
+        };
+        self.readers.read(question).await
     }
 }

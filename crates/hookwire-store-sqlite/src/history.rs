@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod delivery;
+pub(crate) mod invocation;
 pub(crate) mod message;
 
 use async_trait::async_trait;

@@ -16,6 +16,7 @@ mod settings;
 mod shared;
 mod sql;
 mod threads;
+mod triggers;
 mod upkeep;
 mod walk;
 mod writer;

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod rules;
+mod trigger;
 
 use bytes::Bytes;
 use hookwire_core::id::Key;
@@ -17,6 +18,7 @@ use rusqlite::{OptionalExtension, Params, Row};
 use crate::fault::{Done, Fault};
 
 pub(crate) use endpoint::{EndpointRow, read_endpoint};
+pub(crate) use trigger::{TriggerRow, read_followers, read_invocation, read_trigger};
 
 /// Reads a key.
 pub(crate) fn key<K: Key>(row: &Row<'_>, at: usize) -> Done<K> {
@@ -122,6 +124,13 @@ pub(crate) fn read_app(row: &Row<'_>, org: &OrgId, profile: &ProfileName) -> Don
     })
 }
 
+/// Reads an event type's feature flags.
+pub(crate) fn feature_flags(row: &Row<'_>, at: usize) -> Done<Vec<String>> {
+    text_or_none(row, at)?.map_or(Ok(Vec::new()), |text| {
+        serde_json::from_str(text).map_err(|error| Fault::corrupt(format!("feature flags: {error}")))
+    })
+}
+
 /// Reads an event type.
 pub(crate) fn read_event_type(row: &Row<'_>) -> Done<EventType> {
     Ok(EventType {
@@ -131,9 +140,7 @@ pub(crate) fn read_event_type(row: &Row<'_>) -> Done<EventType> {
         deprecated: row.get(3)?,
         schemas: row.get(4)?,
         group_name: row.get(5)?,
-        feature_flags: text_or_none(row, 6)?.map_or(Ok(Vec::new()), |text| {
-            serde_json::from_str(text).map_err(|error| Fault::corrupt(format!("feature flags: {error}")))
-        })?,
+        feature_flags: feature_flags(row, 6)?,
         created: time(row, 7)?,
         updated: time(row, 8)?,
     })

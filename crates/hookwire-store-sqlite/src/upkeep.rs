@@ -4,13 +4,14 @@ pub(crate) mod leaving;
 pub(crate) mod orphan;
 pub(crate) mod retain;
 pub(crate) mod task;
+pub(crate) mod trim;
 
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use hookwire_core::task::Task;
 use hookwire_core::{OrgId, TaskKey, Timestamp};
-use hookwire_store::upkeep::{NewTask, Removed, RetentionStep, WriteStats};
+use hookwire_store::upkeep::{NewTask, Removed, RetentionStep, TaskFilter, TrimStep, WriteStats};
 use hookwire_store::{Page, Result, Slice, Upkeep};
 
 use crate::SqliteStore;
@@ -27,6 +28,10 @@ impl Upkeep for SqliteStore {
         Ok(Removed { payloads, attempts, messages, others: others + leavings })
     }
 
+    async fn trim_logs(&self, step: TrimStep) -> Result<u64> {
+        trim::trim(self, step).await
+    }
+
     async fn start_task(&self, new: NewTask) -> Result<Task> {
         self.writer.write(move |work| task::start(work, new)).await
     }
@@ -36,9 +41,9 @@ impl Upkeep for SqliteStore {
         self.readers.read(move |reading| task::find(reading, &org, task)).await
     }
 
-    async fn tasks(&self, org: &OrgId, page: Page) -> Result<Slice<Task>> {
+    async fn tasks(&self, org: &OrgId, filter: TaskFilter, page: Page) -> Result<Slice<Task>> {
         let org = org.clone();
-        self.readers.read(move |reading| task::list(reading, &org, page)).await
+        self.readers.read(move |reading| task::list(reading, &org, filter, page)).await
     }
 
     async fn advance_tasks(&self, now: Timestamp, limit: u32) -> Result<u64> {

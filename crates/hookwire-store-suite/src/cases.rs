@@ -16,4 +16,5 @@ pub(crate) mod reopening;
 pub(crate) mod resends;
 pub(crate) mod rules;
 pub(crate) mod tenants;
+pub(crate) mod triggers;
 pub(crate) mod upkeep;

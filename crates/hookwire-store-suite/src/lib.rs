@@ -49,11 +49,13 @@ list! { $
         an_app_can_be_changed_but_not_to_a_taken_uid
         a_deleted_app_is_gone_and_its_uid_is_free
         apps_are_paged_in_both_directions
+        apps_can_be_left_out_by_their_endpoints
     }
     endpoints {
         an_endpoint_keeps_every_field
         an_endpoints_uid_is_unique_in_its_app
         upserting_an_endpoint_keeps_its_secret
+        a_change_that_was_worked_out_from_something_else_is_not_made
         a_rotated_secret_signs_on_until_its_time
         a_deleted_endpoint_owes_nothing_and_its_log_stays
         a_deleted_endpoint_is_shown_without_its_credentials
@@ -73,6 +75,7 @@ list! { $
         an_event_type_is_made_once_and_replaces_an_archived_one
         an_event_type_can_be_changed_archived_and_expunged
         missing_event_types_are_those_absent_or_archived
+        event_types_behind_flags_are_missing_to_those_who_do_not_see_them
         event_types_are_listed_by_name_as_far_as_they_are_visible
     }
     ingest {
@@ -160,15 +163,36 @@ list! { $
         a_replay_queues_what_was_never_owed
         tasks_belong_to_their_org
         ended_tasks_go_after_their_time_and_running_ones_stay
+        tasks_are_found_by_status_and_kind
+        only_the_latest_logs_of_a_limited_endpoint_are_kept
+        looking_again_at_trimmed_logs_writes_nothing
+        pending_deliveries_are_kept_until_they_are_settled
+        an_endpoints_own_log_limit_goes_before_its_profiles
+        logs_are_trimmed_in_steps
+        logs_are_trimmed_after_a_crash
+        a_replay_sends_nothing_again_that_was_trimmed
         a_closed_store_is_unavailable
         the_writer_counts_what_it_does
+    }
+    triggers {
+        a_trigger_keeps_every_field_and_when_it_was_first_registered
+        an_app_has_so_many_triggers_and_no_more
+        a_chain_that_leads_back_or_on_for_too_long_is_refused
+        triggers_are_listed_by_id_in_both_directions
+        triggers_go_one_by_one_or_with_their_app
+        a_record_is_written_in_the_place_of_its_earlier_one
+        records_are_found_by_every_filter_in_both_directions
+        a_rare_record_says_where_to_go_on
+        old_records_are_forgotten_step_by_step
     }
     tenants {
         another_org_finds_nothing
         another_app_finds_nothing
+        another_app_finds_no_trigger_and_no_record
     }
     reopening {
         everything_committed_is_there_after_a_crash
+        triggers_and_their_records_are_there_after_a_crash
         leases_of_an_earlier_run_are_void
         keys_go_on_above_those_that_are_stored
         keys_of_what_was_removed_are_not_made_again

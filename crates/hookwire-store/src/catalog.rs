@@ -1,6 +1,8 @@
 //! `Catalog`: apps, endpoints, their secrets, and event types.
 
 use async_trait::async_trait;
+use hookwire_core::address::AddressPolicy;
+use hookwire_core::target::TargetUrl;
 use hookwire_core::{
     App, AppChange, AppKey, Endpoint, EndpointChange, EndpointKey, EventType, EventTypeChange, EventTypeName,
     NewApp, NewEndpoint, OrgId, ProfileName, Reference, Secret, Timestamp,
@@ -49,6 +51,44 @@ pub enum Rotated {
     Absent,
 }
 
+/// What came of a change that was worked out from the endpoint as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "changes are rare, and the answer is used up at once")]
+pub enum Changed {
+    /// Done.
+    Done(Endpoint),
+    /// Its URL or its custom headers are others by now; nothing was changed.
+    Outdated,
+    /// No such endpoint.
+    Absent,
+}
+
+/// Apps that a list can leave out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppExclusion {
+    /// Those without endpoints.
+    WithoutEndpoints,
+    /// Those that have endpoints, all of them disabled.
+    OnlyDisabled,
+    /// Those that have endpoints, all of them at one of these hosts.
+    OnlyAt(&'static [&'static str]),
+}
+
+impl AppExclusion {
+    /// Whether an app with this endpoint alone, or with none, is left out. One with several is when each is covered.
+    pub fn covers(&self, endpoint: Option<&Endpoint>) -> bool {
+        match (self, endpoint) {
+            (Self::WithoutEndpoints, endpoint) => endpoint.is_none(),
+            (Self::OnlyDisabled | Self::OnlyAt(_), None) => false,
+            (Self::OnlyDisabled, Some(endpoint)) => endpoint.disabled,
+            (Self::OnlyAt(hosts), Some(endpoint)) => {
+                let target = TargetUrl::parse(&endpoint.url, &AddressPolicy::default(), false);
+                target.is_ok_and(|target| hosts.contains(&target.host()))
+            }
+        }
+    }
+}
+
 /// The nouns that operators and their customers configure.
 ///
 /// Changes to endpoints are told to the attached [`Dispatch`](crate::Dispatch) after the commit, and to the org as
@@ -70,8 +110,8 @@ pub trait Catalog: Send + Sync {
     async fn create_app(&self, org: &OrgId, new: NewApp, now: Timestamp) -> Result<Created<App>>;
     /// The app, unless it is absent, deleted, or another org's.
     async fn app(&self, org: &OrgId, app: &Reference<AppKey>) -> Result<Option<App>>;
-    /// An org's apps by age.
-    async fn apps(&self, org: &OrgId, page: Page) -> Result<Slice<App>>;
+    /// An org's apps by age, without those that one of the exclusions covers.
+    async fn apps(&self, org: &OrgId, page: Page, without: Vec<AppExclusion>) -> Result<Slice<App>>;
     /// Gives the app these values, or makes one (with `new.uid`, not the reference). Conflict when the uid is another's.
     async fn upsert_app(
         &self,
@@ -113,6 +153,14 @@ pub trait Catalog: Send + Sync {
         change: EndpointChange,
         now: Timestamp,
     ) -> Result<Option<Endpoint>>;
+    /// Changes the endpoint if its URL and its custom headers are still those of `seen`, which the change was worked out
+    /// from. Conflict when the new uid is another's.
+    async fn change_endpoint_as_seen(
+        &self,
+        seen: Endpoint,
+        change: EndpointChange,
+        now: Timestamp,
+    ) -> Result<Changed>;
     /// Puts a new signing secret in place.
     async fn rotate_secret(
         &self,
@@ -154,7 +202,12 @@ pub trait Catalog: Send + Sync {
     /// Archives the event type, or with `expunge` removes it altogether.
     async fn delete_event_type(&self, org: &OrgId, name: &str, expunge: bool, now: Timestamp)
     -> Result<bool>;
-    /// Those of `names` that do not exist in the org, or are archived.
-    async fn missing_event_types(&self, org: &OrgId, names: Vec<EventTypeName>)
-    -> Result<Vec<EventTypeName>>;
+    /// Those of `names` that do not exist in the org, are archived, or are not visible as [`Catalog::event_types`] means
+    /// it.
+    async fn missing_event_types(
+        &self,
+        org: &OrgId,
+        names: Vec<EventTypeName>,
+        visible_to: Option<Vec<String>>,
+    ) -> Result<Vec<EventTypeName>>;
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hookwire_core::task::{Task, TaskKind};
+use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_core::{AppKey, EndpointKey, OrgId, ProfileName, TaskKey, Timestamp};
 
 use crate::{Page, Result, Slice};
@@ -70,6 +70,23 @@ pub struct NewTask {
     pub now: Timestamp,
 }
 
+/// Which tasks a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TaskFilter {
+    /// Only those that are so far.
+    pub status: Option<TaskStatus>,
+    /// Only those of this kind.
+    pub kind: Option<TaskKind>,
+}
+
+impl TaskFilter {
+    /// Whether the list shows this task.
+    pub fn admits(&self, task: &Task) -> bool {
+        self.status.is_none_or(|status| status == task.status)
+            && self.kind.is_none_or(|kind| kind == task.kind)
+    }
+}
+
 /// Sizes of the write batches since the last look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WriteStats {
@@ -91,7 +108,8 @@ pub trait Upkeep: Send + Sync {
     /// hour longer.
     async fn retain(&self, step: RetentionStep) -> Result<Removed>;
     /// Removes the settled deliveries, with their attempts, that are beyond their endpoint's log limit: only that many
-    /// of the latest deliveries are kept. Pending ones always stay. Answers how many were removed; fewer than the
+    /// of the latest deliveries are kept, by the age of their messages. Pending ones always stay; messages and statistics
+    /// stay. A replay passes by messages up to the latest one that was trimmed. Answers how many were removed; fewer than the
     /// step's limit = nothing is left to do for now.
     async fn trim_logs(&self, step: TrimStep) -> Result<u64>;
     /// Starts a task; it is carried out by [`Upkeep::advance_tasks`], and goes on after a restart.
@@ -99,7 +117,7 @@ pub trait Upkeep: Send + Sync {
     /// One task of the org's. It is kept for [`ENDED_TASK_KEPT`](hookwire_core::limits::ENDED_TASK_KEPT) after its end.
     async fn task(&self, org: &OrgId, task: TaskKey) -> Result<Option<Task>>;
     /// The org's tasks by age.
-    async fn tasks(&self, org: &OrgId, page: Page) -> Result<Slice<Task>>;
+    async fn tasks(&self, org: &OrgId, filter: TaskFilter, page: Page) -> Result<Slice<Task>>;
     /// Carries running tasks a step further, at most `limit` deliveries; answers how many are still running.
     async fn advance_tasks(&self, now: Timestamp, limit: u32) -> Result<u64>;
     /// Whether the store can be written: commits something of no consequence.

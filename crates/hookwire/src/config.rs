@@ -1,9 +1,11 @@
 //! The configuration: defaults, then a file, then the environment, then flags. Unknown keys are errors.
 
 mod duration;
+mod nearest;
 mod overlay;
 mod secrets;
 mod sections;
+mod service_link;
 mod shown;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +38,9 @@ pub(crate) struct Config {
     pub(crate) retention: RetentionSection,
     pub(crate) notices: NoticesSection,
     pub(crate) log: LogSection,
+    /// `HOOKWIRE_…` variables of the environment that are no settings.
+    #[serde(skip)]
+    pub(crate) strangers: Vec<String>,
 }
 
 impl Config {
@@ -56,14 +61,20 @@ impl Config {
             }
             None => toml::Table::new(),
         };
-        overlay::apply(&mut table, overlay::environment())?;
-        let config = Self::from_table(table)?;
+        let strangers = overlay::apply(&mut table, overlay::environment()?)?;
+        let config = Self { strangers, ..Self::from_table(table)? };
         config.validate()?;
         Ok(config)
     }
 
     fn from_table(table: toml::Table) -> anyhow::Result<Self> {
         toml::Value::Table(table).try_into().context("the configuration is not valid")
+    }
+
+    /// What is odd, but no reason not to start.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let warn = |name: &String| format!("the environment variable {name} is no setting and has no effect");
+        self.strangers.iter().map(warn).collect()
     }
 
     /// Checks what types alone can't.
@@ -87,8 +98,20 @@ impl Config {
         let timeout = self.delivery.timeout.0;
         let allowed = std::time::Duration::from_millis(10)..=std::time::Duration::from_mins(1);
         anyhow::ensure!(allowed.contains(&timeout), "delivery.timeout must lie between 10ms and 60s");
-        anyhow::ensure!(self.server.connections_max >= 1, "server.connections_max must be at least 1");
+        for (name, value) in [
+            ("server.connections_max", self.server.connections_max),
+            ("delivery.concurrency", self.delivery.concurrency),
+            ("delivery.endpoint_concurrency", self.delivery.endpoint_concurrency),
+        ] {
+            anyhow::ensure!(value >= 1, "{name} must be at least 1");
+        }
         anyhow::ensure!(self.api.body_bytes_max >= 1_024, "api.body_bytes_max must be at least 1024");
+        let allowed = std::time::Duration::from_millis(100)..=std::time::Duration::from_hours(1);
+        anyhow::ensure!(
+            allowed.contains(&self.api.body_timeout.0),
+            "api.body_timeout must lie between 100ms and 1h (it is {})",
+            self.api.body_timeout
+        );
         Ok(())
     }
 }

@@ -113,6 +113,7 @@ fn of_engine(registry: &mut Registry, engine: &Engine) {
     counter(registry, "exhausted", "Deliveries without attempts left", metrics.exhausted.get());
     counter(registry, "canceled", "Deliveries cancelled", metrics.canceled.get());
     counter(registry, "released", "Deliveries put back untried", metrics.released.get());
+    counter(registry, "faults", "Attempts not made because of a fault of this node", metrics.faults.get());
     counter(registry, "stale_settlements", "Settlements that came too late to count", metrics.stale.get());
     counter(
         registry,

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::SystemClock;
 use crate::config::{Config, Keys, Role, Synchronous};
 use crate::metrics::{Answers, Shown};
+use crate::nofile::Shares;
 use crate::probe::Probe;
 use crate::tokens::tokens;
 use crate::{metrics, nofile, random, server};
@@ -44,8 +45,9 @@ impl Node {
         let store = open_store(config, keys, &mint)?;
         let client = Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
         let policy = client.policy().clone();
+        let shares = shares(config);
         let engine = (config.server.role != Role::Api)
-            .then(|| start_engine(config, client, &store, &clock, &mint))
+            .then(|| start_engine(config, shares.attempts, client, &store, &clock, &mint))
             .transpose()?;
         let (tokens, issuer) = tokens(config, keys)?;
         let answers = Answers::default();
@@ -73,7 +75,7 @@ impl Node {
                 engine: engine.clone(),
             }));
         }
-        Ok(Self { store, clock, router, engine, connections_max: config.server.connections_max })
+        Ok(Self { store, clock, router, engine, connections_max: shares.connections })
     }
 
     /// Serves until `stop`, then finishes what is under way, settles it, and closes the store.
@@ -122,14 +124,27 @@ fn open_store(config: &Config, keys: &Keys, mint: &Arc<KeyMint>) -> anyhow::Resu
     Ok(store)
 }
 
+/// How many attempts and connections the open files are enough for; says so when it is less than configured.
+fn shares(config: &Config) -> Shares {
+    let attempts = if config.server.role == Role::Api { 0 } else { config.delivery.concurrency };
+    let configured = Shares { attempts, connections: config.server.connections_max };
+    let files = nofile::raise();
+    let shares = Shares::of(files, configured);
+    if let Some(shortage) = shares.shortage(files, configured) {
+        tracing::warn!("{shortage}");
+    }
+    shares
+}
+
 fn start_engine(
     config: &Config,
+    permits: usize,
     client: Client,
     store: &SharedStore,
     clock: &Arc<dyn Clock>,
     mint: &Arc<KeyMint>,
 ) -> anyhow::Result<Arc<Engine>> {
-    let settings = engine_settings(config)?;
+    let settings = hookwire_engine::Settings { permits, ..engine_settings(config)? };
     let retention = RetentionSettings {
         attempts: config.retention.attempts.0,
         messages: config.retention.messages.0,
@@ -151,7 +166,7 @@ fn engine_settings(config: &Config) -> anyhow::Result<hookwire_engine::Settings>
         timeout: delivery.timeout.0,
         header_names,
         https_only: delivery.https_only,
-        permits: nofile::permits(nofile::raise(), delivery.concurrency),
+        permits: delivery.concurrency,
         lane_permits: delivery.endpoint_concurrency,
         drain_limit: config.server.drain_limit.0,
         ..hookwire_engine::Settings::default()
@@ -187,6 +202,7 @@ fn api_settings(config: &Config) -> hookwire_api::Settings {
     };
     hookwire_api::Settings {
         body_bytes_max: api.body_bytes_max,
+        body_timeout: api.body_timeout.0,
         json_depth_max: api.json_depth_max,
         cors_origins: api.cors_origins.clone(),
         public_url,

@@ -1,16 +1,17 @@
 //! The HTTP server: accepts connections up to a limit, gives slow clients a deadline, and closes gracefully.
 
+mod connection;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// How long a client may take for a request's headers, and be silent between requests.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,12 +27,9 @@ pub(crate) async fn serve(
     connections_max: usize,
     stop: CancellationToken,
 ) {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).pipeline_flush(true);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256).keep_alive_interval(HEADER_TIMEOUT);
-    let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(connections_max));
-    let builder = Arc::new(builder);
+    let builder = Arc::new(builder());
+    let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
@@ -45,23 +43,31 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let (builder, router) = (Arc::clone(&builder), router.clone());
-        let (watcher, stop) = (graceful.watcher(), stop.clone());
-        tokio::spawn(async move {
+        let (builder, router, stop) = (Arc::clone(&builder), router.clone(), stop.child_token());
+        connections.spawn(async move {
             // Somebody who connects and says nothing keeps the place for a while only.
             let spoken = tokio::select! {
                 () = stop.cancelled() => false,
                 spoken = tokio::time::timeout(HEADER_TIMEOUT, stream.readable()) => matches!(spoken, Ok(Ok(()))),
             };
             if spoken {
-                // A broken connection is the client's affair.
-                let _ = watcher.watch(connection(&builder, stream, router)).await;
+                let _ = stream.set_nodelay(true);
+                connection::serve(&builder, TokioIo::new(stream), router, &stop).await;
             }
             drop(slot);
         });
     }
     drop(listener);
-    let _ = tokio::time::timeout(CLOSE_LIMIT, graceful.shutdown()).await;
+    connections.close();
+    let _ = tokio::time::timeout(CLOSE_LIMIT, connections.wait()).await;
+}
+
+/// What makes connections: HTTP/1 or HTTP/2, whichever the client speaks.
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).pipeline_flush(true);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(256).keep_alive_interval(HEADER_TIMEOUT);
+    builder
 }
 
 /// The next connection, once there is a place for it.
@@ -74,11 +80,5 @@ async fn accept(
     Ok((stream, slot))
 }
 
-fn connection(
-    builder: &auto::Builder<TokioExecutor>,
-    stream: TcpStream,
-    router: Router,
-) -> auto::Connection<'static, TokioIo<TcpStream>, TowerToHyperService<Router>, TokioExecutor> {
-    let _ = stream.set_nodelay(true);
-    builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).into_owned()
-}
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Tokens that must be refused, and those that must not.
 
+mod pem;
+
 use std::time::Duration;
 
 use hookwire_core::id::Key;

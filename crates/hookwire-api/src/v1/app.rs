@@ -18,10 +18,25 @@ pub(super) use wire::{ApplicationIn, ApplicationOut};
 pub(super) fn operations() -> Vec<Operation> {
     let if_exists =
         only("get_if_exists", ParamKind::Boolean, "Answer with the app that has this uid, if any.");
+    let no_endpoints = only(
+        "exclude_apps_with_no_endpoints",
+        ParamKind::Boolean,
+        "Leave out applications without endpoints.",
+    );
+    let disabled = only(
+        "exclude_apps_with_disabled_endpoints",
+        ParamKind::Boolean,
+        "Leave out applications that have disabled endpoints only.",
+    );
+    let svix_play = only(
+        "exclude_apps_with_svix_play_endpoints",
+        ParamKind::Boolean,
+        "Leave out applications that have endpoints at Svix Play only.",
+    );
     vec![
         read("application.list", "/app", list::list)
             .says("List applications")
-            .params(&[PAGE, ORDER])
+            .params(&[&no_endpoints, &disabled, &svix_play, PAGE, ORDER])
             .lists::<ApplicationOut>(),
         post("application.create", "/app", create::create)
             .says("Make an application")

@@ -6,14 +6,15 @@ mod resend;
 mod wire;
 
 use crate::operation::{
-    ATTEMPT_FILTER, Access, MESSAGE_FILTER, Operation, PAGE, ParamKind, WITH_CONTENT, delete, get as read,
-    only, post,
+    ATTEMPT_FILTER, Access, EXPANDED_STATUSES, MESSAGE_FILTER, Operation, PAGE, ParamKind, WITH_CONTENT,
+    delete, get as read, only, post,
 };
 
 pub(super) fn operations() -> Vec<Operation> {
     let with_msg = only("with_msg", ParamKind::Boolean, "Whether each attempt comes with its message.");
     let endpoint_id = only("endpoint_id", ParamKind::Text, "Only attempts at this endpoint.");
-    let filters = [PAGE, ATTEMPT_FILTER, MESSAGE_FILTER, WITH_CONTENT];
+    // No attempt is ever canceled, so it makes no difference here.
+    let filters = [PAGE, ATTEMPT_FILTER, MESSAGE_FILTER, WITH_CONTENT, EXPANDED_STATUSES];
     vec![
         read(
             "message_attempt.list_by_endpoint",
@@ -33,6 +34,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .lists::<wire::MessageAttemptOut>(),
         read("message_attempt.list", "/app/{app_id}/msg/{msg_id}/attempt", list::by_message)
             .access(Access::App)
+            .params(&filters)
+            .params(&[&endpoint_id])
             .lists::<wire::MessageAttemptOut>()
             .hidden(),
         read(
@@ -41,11 +44,13 @@ pub(super) fn operations() -> Vec<Operation> {
             list::by_message_and_endpoint,
         )
         .access(Access::App)
+        .params(&filters)
         .lists::<wire::MessageAttemptOut>()
         .hidden(),
         read("message_attempt.get", "/app/{app_id}/msg/{msg_id}/attempt/{attempt_id}", get::get)
             .says("Get an attempt")
             .access(Access::App)
+            .params(&[EXPANDED_STATUSES])
             .answers::<wire::MessageAttemptOut>(200),
         delete(
             "message_attempt.expunge_content",

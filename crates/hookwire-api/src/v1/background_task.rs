@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use hookwire_core::TaskKey;
 use hookwire_core::id::Key;
-use hookwire_core::task::Task;
+use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_store::Order;
+use hookwire_store::upkeep::TaskFilter;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -102,15 +103,18 @@ async fn list(
     params: Params,
 ) -> Result<Json<ListOf<BackgroundTaskOut>>, Problem> {
     let page = params.page::<TaskKey>(Order::Descending)?;
-    let mut tasks = api.store.tasks(caller.org(), page).await?;
-    // The page may come out short: what was left out is skipped by the iterator of the last task that was looked at.
-    let last = tasks.items.last().map(|task| task.key.raw());
-    let before = tasks.items.len();
-    let wanted = |name: &str, value: &str| params.get(name).is_none_or(|asked| asked == value);
-    tasks.items.retain(|task| wanted("status", task.status.name()) && wanted("task", task.kind.name()));
-    if tasks.more && tasks.items.len() < before {
-        tasks.resume = last;
+    let status = params.get("status").map(|name| {
+        let unknown = || Problem::invalid(&["query", "status"], "must be running, finished or failed");
+        TaskStatus::from_name(name).ok_or_else(unknown)
+    });
+    let status = status.transpose()?;
+    let kind = params.get("task").map(TaskKind::from_name);
+    if kind == Some(None) {
+        // Clients know kinds of tasks that this server has none of.
+        return Ok(Json(ListOf::empty()));
     }
+    let filter = TaskFilter { status, kind: kind.flatten() };
+    let tasks = api.store.tasks(caller.org(), filter, page).await?;
     Ok(Json(ListOf::of_keys(page, tasks, |task| task.key, BackgroundTaskOut::from)))
 }
 

@@ -2,7 +2,7 @@
 
 pub(super) mod change;
 pub(super) mod create;
-mod credentials;
+pub(super) mod credentials;
 pub(super) mod delete;
 pub(super) mod headers;
 pub(super) mod list;
@@ -18,8 +18,8 @@ use hookwire_core::{Endpoint, EndpointKey, Reference};
 
 use crate::api::Api;
 use crate::operation::{
-    Access, MESSAGE_FILTER, ORDER, Operation, PAGE, ParamKind, SPAN, WITH_CONTENT, delete as remove, get,
-    only, patch, post, put,
+    Access, EXPANDED_STATUSES, MESSAGE_FILTER, ORDER, Operation, PAGE, ParamKind, SPAN, WITH_CONTENT,
+    delete as remove, get, only, patch, post, put,
 };
 use crate::problem::Problem;
 use crate::v1::background_task::TaskOut;
@@ -143,7 +143,7 @@ fn of_deliveries() -> Vec<Operation> {
         )
         .says("List the messages owed to an endpoint, and where each stands")
         .access(Access::App)
-        .params(&[&status, PAGE, MESSAGE_FILTER, WITH_CONTENT])
+        .params(&[&status, PAGE, MESSAGE_FILTER, WITH_CONTENT, EXPANDED_STATUSES])
         .lists::<EndpointMessageOut>(),
     ]
 }

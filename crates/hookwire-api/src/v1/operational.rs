@@ -81,12 +81,12 @@ async fn owner(api: &Api, caller: &OrgCaller) -> Result<Owner, Problem> {
     let (notices, org) = (notices_org(), caller.org().clone());
     let found = api.store.app(&notices, &Reference::Uid(org.as_str().to_owned())).await?;
     if let Some(app) = found {
-        return Ok(Owner { app, org, event_types: Some(EVENT_TYPES) });
+        return Ok(Owner { app, org, event_types: Some(EVENT_TYPES), visible_to: None });
     }
     let name = format!("Operational webhooks of {org}");
     let new = NewApp { name, uid: Some(Uid::stored(org.as_str())), ..NewApp::default() };
     let app = api.store.create_app(&notices, new, api.now()).await?.into_inner();
-    Ok(Owner { app, org, event_types: Some(EVENT_TYPES) })
+    Ok(Owner { app, org, event_types: Some(EVENT_TYPES), visible_to: None })
 }
 
 async fn list(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{World, id_of};
+use crate::world::{World, column, id_of};
 
 #[tokio::test]
 async fn an_app_is_made_read_changed_and_deleted() {
@@ -81,4 +81,35 @@ async fn every_fault_of_an_app_is_named() {
     org.post("/app", json!({ "name": "x".repeat(257) })).await.expect_invalid_at("body.name");
     org.patch("/app/none", json!({ "name": "" })).await.expect_invalid_at("body.name");
     org.patch("/app/none", json!({ "name": "a" })).await.expect(404);
+}
+
+#[tokio::test]
+async fn apps_can_be_left_out_of_the_list_by_their_endpoints() {
+    let world = World::new();
+    let org = world.org();
+    let endpoint = async |app: &str, url: &str, disabled: bool| {
+        org.post(&format!("/app/{app}/endpoint"), json!({ "url": url, "disabled": disabled }))
+            .await
+            .expect(201)
+    };
+    for app in ["bare", "off", "play", "mixed"] {
+        org.make_app(app).await;
+    }
+    let (own, play) = ("https://example.com/", "https://play.svix.com/in/e_x/");
+    endpoint("off", own, true).await;
+    endpoint("play", play, false).await;
+    endpoint("mixed", play, true).await;
+    endpoint("mixed", own, false).await;
+    let left = async |query: &str| column(&org.get(&format!("/app?{query}")).await.expect(200), "uid");
+    assert_eq!(left("").await, ["bare", "off", "play", "mixed"]);
+    assert_eq!(left("exclude_apps_with_no_endpoints=true").await, ["off", "play", "mixed"]);
+    assert_eq!(left("exclude_apps_with_no_endpoints=false").await, ["bare", "off", "play", "mixed"]);
+    assert_eq!(left("exclude_apps_with_disabled_endpoints=true").await, ["bare", "play", "mixed"]);
+    assert_eq!(left("exclude_apps_with_svix_play_endpoints=true").await, ["bare", "off", "mixed"]);
+    let all = "exclude_apps_with_no_endpoints=true&exclude_apps_with_disabled_endpoints=true\
+        &exclude_apps_with_svix_play_endpoints=true";
+    assert_eq!(left(all).await, ["mixed"]);
+    let page = org.get("/app?exclude_apps_with_no_endpoints=true&limit=1").await.expect(200);
+    assert_eq!((column(&page, "uid"), &page["done"]), (vec!["off".to_owned()], &json!(false)));
+    org.get("/app?exclude_apps_with_no_endpoints=yes").await.expect(400);
 }

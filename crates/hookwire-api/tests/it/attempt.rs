@@ -106,6 +106,33 @@ async fn where_a_delivery_stands_is_shown_from_both_sides() {
 }
 
 #[tokio::test]
+async fn what_was_canceled_is_a_success_to_clients_that_say_so() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    org.make_message("acme", 1).await;
+    world.succeed(&endpoint).await;
+    org.make_message("acme", 2).await;
+    world.deliver(&endpoint, Verdict::Failure { retry_after: None }, Transition::Canceled).await;
+    let found = async |query: &str| {
+        let list = org.get(&format!("/app/acme/endpoint/main/msg?{query}")).await.expect(200);
+        let items = list["data"].as_array().unwrap().iter();
+        items.map(|item| (item["status"].as_i64().unwrap(), item["statusText"].clone())).collect::<Vec<_>>()
+    };
+    let (success, canceled) = ((0, json!("success")), (4, json!("canceled")));
+    assert_eq!(found("").await, [canceled.clone(), success.clone()]);
+    assert_eq!(found("expanded_statuses=true&status=0").await, std::slice::from_ref(&success));
+    assert_eq!(found("expanded_statuses=true&status=4").await, [canceled]);
+    for query in ["expanded_statuses=false", "expanded_statuses=false&status=0"] {
+        assert_eq!(found(query).await, [success.clone(), success.clone()], "{query}");
+    }
+    for path in ["/app/acme/endpoint/main/msg", "/app/acme/attempt/endpoint/main"] {
+        org.get(&format!("{path}?expanded_statuses=maybe")).await.expect(400);
+    }
+}
+
+#[tokio::test]
 async fn a_message_is_sent_again_on_request() {
     let world = World::new();
     let org = world.org();

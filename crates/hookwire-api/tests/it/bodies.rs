@@ -103,6 +103,47 @@ async fn unknown_fields_have_no_effect_and_are_named() {
 }
 
 #[tokio::test]
+async fn unknown_query_parameters_have_no_effect_and_are_named() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    let ignored = async |path: &str| {
+        let answer = org.get(path).await;
+        answer.header("hookwire-ignored-parameters").map(str::to_owned)
+    };
+    assert_eq!(ignored("/app?limt=5&order=ascending&x[0]=1&x[1]=2&a,b=1").await.unwrap(), "a?b, limt, x");
+    assert_eq!(ignored("/app/acme/msg?event_types[]=a&event_types[0]=b&tag=t").await, None);
+    assert_eq!(ignored("/app/acme?limit=5").await.unwrap(), "limit", "that one has no list");
+    assert_eq!(ignored("/app/none?wiht_content=true").await.unwrap(), "wiht_content");
+    let message = json!({ "eventType": "a", "payload": {} });
+    let answer = org.post("/app/acme/msg?with_content=false&wait=true", message).await;
+    assert_eq!(answer.header("hookwire-ignored-parameters"), Some("wait"));
+
+    // What the official clients send is known.
+    let (page, filter) = ("limit=5&iterator=", "channel=c&tag=t&event_types=a&before=2026-09-21T00:00:00Z");
+    let content = "with_content=false&expanded_statuses=true";
+    for path in [
+        format!("/app?{page}&order=ascending&exclude_apps_with_no_endpoints=false"),
+        format!("/app/acme/endpoint?{page}&order=descending"),
+        format!("/event-type?{page}&order=ascending&include_archived=true&with_content=true"),
+        format!("/background-task?{page}&order=ascending&status=running&task=endpoint.recover"),
+        format!("/app/acme/msg?{page}&{filter}&with_content=false"),
+        format!("/app/acme/endpoint/main/msg?{page}&{filter}&{content}&status=0"),
+        format!("/app/acme/attempt/endpoint/main?{page}&{filter}&{content}&status=0&with_msg=true"),
+        format!(
+            "/app/acme/attempt/msg/m?{page}&{filter}&{content}&status_code_class=200&endpoint_id={endpoint}"
+        ),
+        format!("/app/acme/msg/m/attempt?{page}&{filter}&{content}"),
+        format!("/app/acme/msg/m/endpoint/main/attempt?{page}&{filter}&{content}"),
+        "/app/acme/msg/m/attempt/atmpt_x?expanded_statuses=true".to_owned(),
+        "/app/acme/endpoint/main/stats?since=2026-09-20T00:00:00Z&until=2026-09-21T00:00:00Z".to_owned(),
+    ] {
+        assert_eq!(ignored(&path).await, None, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_are_answered_in_json() {
     let world = World::new();
     let org = world.org();

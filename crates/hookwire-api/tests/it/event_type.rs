@@ -98,6 +98,42 @@ async fn app_tokens_see_what_their_flags_show() {
 }
 
 #[tokio::test]
+async fn app_tokens_choose_among_what_they_see() {
+    let world = World::new();
+    let org = world.org();
+    let app = org.make_app("acme").await;
+    for name in ["open", "other"] {
+        org.make_event_type(name).await;
+    }
+    let hidden = json!({ "name": "hidden", "description": "d", "featureFlags": ["beta"] });
+    org.post("/event-type", hidden).await.expect(201);
+    let plain = world.app_client("org_a", &app);
+    let flags = AppGrant { feature_flags: vec!["beta".to_owned()], ..AppGrant::default() };
+    let flagged = world.app_client_with("org_a", &app, flags);
+    let choosing =
+        |names: &[&str]| json!({ "url": "https://example.com/", "uid": "main", "eventTypes": names });
+    let (all, one) = ("/app/acme/endpoint", "/app/acme/endpoint/main");
+
+    let refused = plain.post(all, choosing(&["hidden", "open"])).await.expect_invalid();
+    let said = "The following event types don't exist: hidden";
+    assert_eq!(refused, [("body.eventTypes".to_owned(), said.to_owned())], "as if it did not exist");
+    plain.put(one, choosing(&["hidden"])).await.expect_invalid_at("body.eventTypes");
+    plain.post(all, choosing(&["open"])).await.expect(201);
+    plain.put(one, choosing(&["open", "hidden"])).await.expect_invalid_at("body.eventTypes");
+    plain.patch(one, json!({ "eventTypes": ["hidden"] })).await.expect_invalid_at("body.eventTypes");
+    flagged.patch(one, json!({ "eventTypes": ["hidden", "open"] })).await.expect(200);
+
+    // What somebody else has chosen may stay, so that the endpoint can still be edited.
+    let kept = plain.put(one, choosing(&["hidden", "other"])).await.expect(200);
+    assert_eq!(kept["eventTypes"], json!(["hidden", "other"]));
+    plain.patch(one, json!({ "eventTypes": ["other"] })).await.expect(200);
+    plain.patch(one, json!({ "eventTypes": ["hidden"] })).await.expect_invalid_at("body.eventTypes");
+    org.patch(one, json!({ "eventTypes": ["hidden"] })).await.expect(200);
+    org.delete("/event-type/hidden").await.expect(204);
+    plain.put(one, choosing(&["hidden"])).await.expect_invalid_at("body.eventTypes");
+}
+
+#[tokio::test]
 async fn event_types_are_imported_from_an_openapi_document() {
     let world = World::new();
     let org = world.org();

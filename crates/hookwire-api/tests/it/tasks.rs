@@ -55,3 +55,29 @@ async fn spans_are_bounded_and_tasks_are_listed_by_status_and_kind() {
     org.get("/background-task/qtask_none").await.expect(404);
     world.org_named("org_b").get(&format!("/background-task/{one}")).await.expect(404);
 }
+
+#[tokio::test]
+async fn a_filtered_page_of_tasks_is_full() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    org.make_endpoint("acme", "main").await;
+    let mut recoveries = Vec::new();
+    for number in 0..9 {
+        let kind = if number % 3 == 0 { "recover" } else { "replay-missing" };
+        let path = format!("/app/acme/endpoint/main/{kind}");
+        let id = id_of(&org.post(&path, json!({ "since": "2026-09-20T00:00:00Z" })).await.expect(202));
+        if number % 3 == 0 {
+            recoveries.insert(0, id);
+        }
+    }
+    let path = "/background-task?task=endpoint.recover&status=running&limit=2";
+    let first = org.get(path).await.expect(200);
+    assert_eq!((column(&first, "id"), &first["done"]), (recoveries[..2].to_vec(), &json!(false)));
+    let next = format!("{path}&iterator={}", first["iterator"].as_str().unwrap());
+    let last = org.get(&next).await.expect(200);
+    assert_eq!((column(&last, "id"), &last["done"]), (recoveries[2..].to_vec(), &json!(true)));
+    org.get("/background-task?status=done").await.expect_invalid_at("query.status");
+    let none = org.get("/background-task?task=application.stats").await.expect(200);
+    assert_eq!((column(&none, "id"), &none["done"]), (Vec::new(), &json!(true)));
+}

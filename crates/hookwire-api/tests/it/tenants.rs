@@ -15,6 +15,8 @@ pub(crate) struct Things {
     message: String,
     attempt: String,
     task: String,
+    trigger: String,
+    reference: String,
 }
 
 impl Things {
@@ -38,7 +40,13 @@ impl Things {
         let notified = json!({ "url": "https://canary.test/" });
         let path = "/operational-webhook/endpoint";
         let notified = id_of(&client.post(path, notified).await.expect(201));
-        Self { app, endpoint, notified, message, attempt, task }
+        let trigger = format!("call-{uid}");
+        let call = json!({ "url": format!("https://canary-{org}.test/"), "method": "POST" });
+        client.put(&format!("/app/{app}/trigger/{trigger}"), call).await.expect(201);
+        let invoke = format!("/app/{app}/trigger/{trigger}/invoke");
+        let invoked = client.post(&invoke, json!({})).await.expect(200);
+        let reference = invoked["referenceId"].as_str().unwrap().to_owned();
+        Self { app, endpoint, notified, message, attempt, task, trigger, reference }
     }
 
     /// The path with these things' ids in it.
@@ -50,11 +58,14 @@ impl Things {
             .replace("{msg_id}", &self.message)
             .replace("{attempt_id}", &self.attempt)
             .replace("{task_id}", &self.task)
+            .replace("{trigger_id}", &self.trigger)
+            .replace("{reference_id}", &self.reference)
             .replace("{event_type_name}", "user.made")
     }
 
-    fn ids(&self) -> [&str; 6] {
-        [&self.app, &self.endpoint, &self.notified, &self.message, &self.attempt, &self.task]
+    fn ids(&self) -> [&str; 7] {
+        let Self { app, endpoint, notified, message, attempt, task, reference, .. } = self;
+        [app, endpoint, notified, message, attempt, task, reference]
     }
 }
 
@@ -62,6 +73,7 @@ impl Things {
 fn body(id: &str) -> String {
     let body = match id {
         "application.create" | "application.upsert" | "application.patch" => json!({ "name": "taken over" }),
+        "trigger.register" => json!({ "url": "https://example.com/", "method": "GET" }),
         "endpoint.patch" => json!({ "description": "taken over" }),
         _ if id.ends_with("endpoint.create") || id.ends_with("endpoint.upsert") => {
             json!({ "url": "https://example.com/" })
@@ -118,7 +130,8 @@ async fn an_app_reaches_nothing_of_another_app_of_its_org() {
         for client in &clients {
             let answer = client.send(method.clone(), &path, Body::from(body(&id))).await;
             let status = answer.status.as_u16();
-            let fine = [404, 403].contains(&status) || (id == "endpoint.upsert" && status == 201);
+            let fine = [404, 403].contains(&status)
+                || (["endpoint.upsert", "trigger.register"].contains(&id.as_str()) && status == 201);
             assert!(fine, "{id}: {status} {}", answer.text);
             assert!(!theirs.ids().iter().any(|theirs| answer.text.contains(theirs)), "{id}: {}", answer.text);
         }
@@ -137,11 +150,13 @@ async fn an_iterator_of_another_tenant_shows_only_ones_own() {
         (format!("/app/{}/endpoint", mine.app), &theirs.endpoint),
         (format!("/app/{}/msg", mine.app), &theirs.message),
         (format!("/app/{}/attempt/endpoint/main", mine.app), &theirs.attempt),
+        (format!("/app/{}/invocation", mine.app), &theirs.reference),
         ("/background-task".to_owned(), &theirs.task),
     ] {
         for sign in ["", "-"] {
             let page = org.get(&format!("{list}?iterator={sign}{iterator}")).await.expect(200);
-            for id in column(&page, "id") {
+            let field = if list.ends_with("/invocation") { "referenceId" } else { "id" };
+            for id in column(&page, field) {
                 assert!(mine.ids().contains(&id.as_str()), "{list}: {page}");
             }
         }
@@ -160,6 +175,8 @@ async fn snapshot(world: &World, org: &str, things: &Things) -> Vec<String> {
         "/app/{app_id}/endpoint/{endpoint_id}/stats",
         "/app/{app_id}/msg",
         "/app/{app_id}/attempt/msg/{msg_id}",
+        "/app/{app_id}/trigger",
+        "/app/{app_id}/invocation",
         "/event-type/{event_type_name}",
         "/background-task/{task_id}",
         "/operational-webhook/endpoint",

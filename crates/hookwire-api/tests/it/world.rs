@@ -20,6 +20,8 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::invoker::Scripted;
+
 const SECRET: &[u8] = b"a secret of the tests, long enough";
 const START: i64 = 1_790_000_000;
 
@@ -45,6 +47,7 @@ pub(crate) struct World {
     pub(crate) store: SharedStore,
     pub(crate) clock: TestClock,
     pub(crate) issuer: TokenIssuer,
+    pub(crate) invoker: Arc<Scripted>,
     mint: Arc<KeyMint>,
     _folder: tempfile::TempDir,
 }
@@ -120,6 +123,7 @@ impl World {
         )
         .unwrap();
         let clock = TestClock(Arc::new(AtomicI64::new(START * 1_000_000)));
+        let invoker = Arc::new(Scripted::new(Arc::clone(&store), clock.clone(), Arc::clone(&mint)));
         let parts = ApiParts {
             store: Arc::clone(&store),
             clock: Arc::new(clock.clone()),
@@ -129,12 +133,17 @@ impl World {
             address_policy: AddressPolicy::default(),
             https_only: false,
             settings,
+            invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
+            check_tls: |tls| match &tls.ca_pem {
+                Some(pem) if !pem.starts_with("-----BEGIN") => Err("caPem holds no certificate".to_owned()),
+                _ => Ok(()),
+            },
             health,
             metrics: Arc::new(NoMetrics),
             random: |bytes| bytes.fill(7),
         };
         let issuer = TokenIssuer::from_secret(SECRET, Algorithm::Hs256).unwrap();
-        Self { router: hookwire_api::router(parts), store, clock, issuer, mint, _folder: folder }
+        Self { router: hookwire_api::router(parts), store, clock, issuer, invoker, mint, _folder: folder }
     }
 
     /// A client with the token of `org_a`.

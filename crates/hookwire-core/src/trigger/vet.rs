@@ -66,11 +66,14 @@ impl Trigger {
         let mut headers: Vec<(String, String)> = Vec::with_capacity(self.headers.len() + 1);
         let prefilled = self.headers.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
         headers.extend(prefilled);
+        let fixed = headers.len();
         for (name, value) in given {
+            let is_twice = headers[fixed..].iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
             let declared = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
             let reason = match declared {
                 None => Some("is not one of the headers that this trigger takes".to_owned()),
                 Some((_, Some(_))) => Some("has a fixed value in this trigger".to_owned()),
+                Some((_, None)) if is_twice => Some("is given twice, in another case".to_owned()),
                 Some((_, None)) => header::check_registered(name, value).err().map(|error| error.to_string()),
             };
             match reason {

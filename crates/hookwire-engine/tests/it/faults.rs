@@ -1,5 +1,6 @@
 //! Faults of ours: a panic in an attempt, and a store that does not take what came of one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hookwire_core::id::Key as _;
@@ -9,6 +10,8 @@ use rusqlite::Connection;
 
 use crate::world::{LEASE, START, World};
 
+/// How long a delivery rests after a fault of ours, when chance says a half.
+const PAUSE: Duration = Duration::from_secs(30);
 /// Results whose answer is "poison" can't be written.
 const POISON: &str = "CREATE TRIGGER poison BEFORE INSERT ON attempt WHEN NEW.response = 'poison'
     BEGIN SELECT RAISE(ABORT, 'poison'); END";
@@ -21,16 +24,21 @@ const UNBARRED: &str = "DROP TRIGGER barred_insert; DROP TRIGGER barred_update; 
 
 #[tokio::test]
 async fn a_panic_in_an_attempt_uses_up_no_attempt() {
-    // Chance is asked for the wait before a retry: the first attempt panics after its answer, the second does not.
-    let world = World::with(|words| words.chance = || panic!("as the test wants it")).await;
+    // Chance is asked for the wait before a retry: the first attempt panics after its answer.
+    static ASKED: AtomicBool = AtomicBool::new(false);
+    let chance = || {
+        assert!(ASKED.swap(true, Ordering::Relaxed), "as the test wants it");
+        0.5
+    };
+    let world = World::with(|words| words.chance = chance).await;
     let endpoint = world.endpoint("/hook").await;
     world.receiver.script("/hook", [Reply::status(500), Reply::ok()]);
     let message = world.send().await;
-    let rest = Some(START.plus(Duration::from_mins(1)));
+    let rest = Some(START.plus(PAUSE));
     let status = world.until(message, &endpoint, |one| one.next_attempt == rest).await;
     assert_eq!((status.state, status.attempts), (DeliveryState::Pending, 0));
 
-    world.pass(Duration::from_mins(1)).await;
+    world.pass(PAUSE).await;
     let status = world.until(message, &endpoint, |one| one.state == DeliveryState::Delivered).await;
     assert_eq!(status.attempts, 1);
     assert_eq!(world.attempts(message).await.len(), 1);

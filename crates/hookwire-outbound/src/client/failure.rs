@@ -13,11 +13,11 @@ use crate::tls;
 
 /// The deadline passed before the headers came.
 pub(super) fn of_deadline(limit: Duration, phases: &Phases) -> Failure {
-    let detail = match phases.under_way() {
-        Some(phase) => format!("{} was not done when the time limit of {limit:?} was over.", phase.subject()),
-        None => format!("The receiver did not answer within {limit:?}."),
+    let Some(phase) = phases.under_way() else {
+        return Failure::new(ErrorClass::Timeout, format!("The receiver did not answer within {limit:?}."));
     };
-    Failure::new(ErrorClass::Timeout, detail)
+    let detail = format!("{} was not done when the time limit of {limit:?} was over.", phase.subject());
+    Failure::new(ErrorClass::Timeout, detail).blamed_on(phase.fault())
 }
 
 /// Anything that hyper's client reports: our connector's failure, or one of the exchange.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hookwire_core::outcome::ErrorClass;
-use hookwire_outbound::{Client, Settings};
+use hookwire_outbound::{Client, Fault, Settings};
 use tokio::net::TcpListener;
 
 use crate::receiver::{OK, Receiver};
@@ -59,8 +59,8 @@ async fn a_refused_connection_is_a_connect_failure() {
     assert!(exchange.timings.connect_us.is_some());
     let failure = failure(exchange);
     assert_eq!(
-        (failure.class, &failure.detail[..]),
-        (ErrorClass::Connect, "The receiver refused the connection.")
+        (failure.class, &failure.detail[..], failure.fault),
+        (ErrorClass::Connect, "The receiver refused the connection.", Fault::Receiver)
     );
 }
 

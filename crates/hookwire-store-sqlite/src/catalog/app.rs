@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use hookwire_core::id::Key;
 use hookwire_core::{App, AppChange, AppKey, NewApp, OrgId, Reference, Timestamp, Uid};
-use hookwire_store::catalog::Created;
+use hookwire_store::catalog::{AppExclusion, Created};
 use hookwire_store::{Error, Page, Slice};
 use rusqlite::params;
 
 use super::remove;
 use crate::fault::Done;
 use crate::reader::Reading;
-use crate::row::{metadata_text, one, read_app, run};
-use crate::sql::catalog as sql;
+use crate::row::{metadata_text, one, read_app, read_endpoint, run};
+use crate::sql::{catalog as sql, triggers};
 use crate::walk::{Pick, Range};
 use crate::writer::cache::AppState;
 use crate::writer::work::Work;
@@ -35,13 +35,37 @@ pub(crate) fn find(reading: &Reading<'_>, org: &OrgId, app: &Reference<AppKey>) 
     }
 }
 
-pub(crate) fn list(reading: &Reading<'_>, org: &OrgId, page: Page) -> Done<Slice<App>> {
+pub(crate) fn list(
+    reading: &Reading<'_>,
+    org: &OrgId,
+    page: Page,
+    without: &[AppExclusion],
+) -> Done<Slice<App>> {
     let Some((org_key, profile)) = reading.org_with_profile(org)? else {
         return Ok(Slice::cut(Vec::new(), page.limit));
     };
     Range::of(page).read(reading.db, sql::APPS, org_key, &[], |row| {
-        Ok((row.get(0)?, Pick::Take(read_app(row, org, &profile)?)))
+        let app = read_app(row, org, &profile)?;
+        let is_out = !without.is_empty() && is_covered(reading, app.key, without)?;
+        Ok((row.get(0)?, if is_out { Pick::Skip } else { Pick::Take(app) }))
     })
+}
+
+/// Whether one of the exclusions covers all endpoints of the app. Reads only as many as it takes to know.
+fn is_covered(reading: &Reading<'_>, app: AppKey, without: &[AppExclusion]) -> Done<bool> {
+    let mut statement = reading.db.prepare_cached(sql::ENDPOINTS_OF_APP)?;
+    let mut rows = statement.query([app.raw()])?;
+    let mut open: Vec<&AppExclusion> = without.iter().collect();
+    let mut is_bare = true;
+    while let Some(row) = rows.next()? {
+        is_bare = false;
+        let (endpoint, _) = read_endpoint(row, &reading.shared.vault)?;
+        open.retain(|exclusion| exclusion.covers(Some(&endpoint)));
+        if open.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(if is_bare { without.iter().any(|exclusion| exclusion.covers(None)) } else { !open.is_empty() })
 }
 
 /// Writes a new app. Its uid must be free.
@@ -136,6 +160,7 @@ pub(crate) fn delete(
     }
     run(work.db, sql::APP_DELETE, [state.app.key.raw()])?;
     work.raise_key_high(state.app.key.raw())?;
+    run(work.db, triggers::TRIGGERS_REMOVE, [state.app.key.raw()])?;
     work.cache.forget(state.app.key);
     Ok(true)
 }

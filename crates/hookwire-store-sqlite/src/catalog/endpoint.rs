@@ -7,7 +7,7 @@ use hookwire_core::id::Key;
 use hookwire_core::limits::{ENDPOINTS_MAX, OLD_SECRETS_MAX};
 use hookwire_core::notice::Event;
 use hookwire_core::{AppKey, Endpoint, EndpointChange, EndpointKey, NewEndpoint, Reference, Timestamp, Uid};
-use hookwire_store::catalog::{Created, Rotated, Rotation};
+use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
 use hookwire_store::{Error, Page, Slice};
 use rusqlite::params;
 
@@ -115,6 +115,8 @@ fn write(
     ];
     run(work.db, sql::ENDPOINT_UPDATE, row)?;
     work.tally.failing.remove(&endpoint.key);
+    // Its log limit may be another one now.
+    work.tally.touch(endpoint.key, i64::MIN);
     let endpoint = Arc::new(endpoint);
     let state = refresh(work, state, &endpoint)?;
     work.effects.changed(&endpoint, &state.app);
@@ -155,6 +157,20 @@ pub(crate) fn change(
     }
     notice::tell(work, &state, &endpoint, &Event::EndpointUpdated, now)?;
     Ok(Some(Endpoint::clone(&endpoint)))
+}
+
+pub(crate) fn change_as_seen(
+    work: &mut Work<'_>,
+    seen: &Endpoint,
+    new: EndpointChange,
+    now: Timestamp,
+) -> Done<Changed> {
+    let reference = Reference::Key(seen.key);
+    let Some((_, endpoint)) = live(work, seen.app, &reference)? else { return Ok(Changed::Absent) };
+    if endpoint.url != seen.url || endpoint.headers != seen.headers {
+        return Ok(Changed::Outdated);
+    }
+    Ok(change(work, seen.app, &reference, new, now)?.map_or(Changed::Absent, Changed::Done))
 }
 
 pub(crate) fn rotate(

@@ -2,14 +2,14 @@
 
 use hookwire_core::{EventType, EventTypeChange, EventTypeName, OrgId, Timestamp};
 use hookwire_store::catalog::Created;
-use hookwire_store::{Cursor, Page, Slice};
+use hookwire_store::{Page, Slice};
 use rusqlite::{Connection, params};
 
 use crate::fault::Done;
 use crate::reader::Reading;
-use crate::row::{one, read_event_type, run};
+use crate::row::{feature_flags, one, read_event_type, run};
 use crate::sql::catalog as sql;
-use crate::walk::direction;
+use crate::walk::{direction, from_name};
 use crate::writer::work::Work;
 
 fn get(db: &Connection, org: i64, name: &str) -> Done<Option<EventType>> {
@@ -46,24 +46,14 @@ pub(crate) fn list(
     visible_to: Option<&[String]>,
 ) -> Done<Slice<EventType, String>> {
     let Some(org) = reading.org(org)? else { return Ok(Slice::cut(Vec::new(), page.limit)) };
-    let (is_upwards, is_backwards) = direction(page);
-    let (sql, from) = match (&page.cursor, is_upwards) {
-        (None, true) => (sql::EVENT_TYPES_AFTER.up, ""),
-        // No name holds a character above '~'.
-        (None, false) => (sql::EVENT_TYPES_BEFORE.down, "~"),
-        (Some(Cursor::After(name) | Cursor::Before(name)), true) => {
-            (sql::EVENT_TYPES_AFTER.up, name.as_str())
-        }
-        (Some(Cursor::After(name) | Cursor::Before(name)), false) => {
-            (sql::EVENT_TYPES_BEFORE.down, name.as_str())
-        }
-    };
+    let (sql, from) = from_name(page, sql::EVENT_TYPES_AFTER, sql::EVENT_TYPES_BEFORE);
     let mut statement = reading.db.prepare_cached(sql)?;
     let mut rows = statement.query(params![org, from])?;
     let mut items = Vec::new();
     while let Some(row) = rows.next()? {
         let event_type = read_event_type(row)?;
-        if (include_archived || !event_type.archived) && is_visible(&event_type, visible_to) {
+        let is_live = include_archived || !event_type.archived;
+        if is_live && is_visible(&event_type.feature_flags, visible_to) {
             items.push(event_type);
             if items.len() > usize::from(page.limit) {
                 break;
@@ -71,16 +61,15 @@ pub(crate) fn list(
         }
     }
     let mut slice = Slice::cut(items, page.limit);
-    if is_backwards {
+    if direction(page).1 {
         slice.items.reverse();
     }
     Ok(slice)
 }
 
-fn is_visible(event_type: &EventType, visible_to: Option<&[String]>) -> bool {
-    visible_to.is_none_or(|flags| {
-        event_type.feature_flags.is_empty()
-            || event_type.feature_flags.iter().any(|flag| flags.contains(flag))
+fn is_visible(feature_flags: &[String], visible_to: Option<&[String]>) -> bool {
+    visible_to.is_none_or(|granted| {
+        feature_flags.is_empty() || feature_flags.iter().any(|flag| granted.contains(flag))
     })
 }
 
@@ -137,11 +126,14 @@ pub(crate) fn missing(
     reading: &Reading<'_>,
     org: &OrgId,
     names: Vec<EventTypeName>,
+    visible_to: Option<&[String]>,
 ) -> Done<Vec<EventTypeName>> {
     let Some(org) = reading.org(org)? else { return Ok(names) };
     let mut missing = Vec::new();
     for name in names {
-        if one(reading.db, sql::EVENT_TYPE_LIVE, params![org, name.as_str()], |_| Ok(()))?.is_none() {
+        let row = params![org, name.as_str()];
+        let flags = one(reading.db, sql::EVENT_TYPE_LIVE, row, |row| feature_flags(row, 0))?;
+        if !flags.is_some_and(|flags| is_visible(&flags, visible_to)) {
             missing.push(name);
         }
     }

@@ -26,6 +26,7 @@ pub(crate) fn choose_profile(
     for app in work.cache.put_profile(org, key, profile) {
         work.effects.app_changed(app);
     }
+    work.tally.touched_all = true;
     for event_type in event_types {
         event_type::create(work, org, event_type)?;
     }

@@ -23,6 +23,7 @@ pub(crate) fn endpoint(work: &mut Work<'_>, endpoint: &Endpoint, budget: u32, no
     }
     fifo::forget(work, endpoint.key)?;
     work.effects.removed(endpoint.key);
+    work.tally.touch(endpoint.key, i64::MIN);
     let left = budget - cancel(work, endpoint.key, budget, now)?;
     if left == 0 {
         run(work.db, upkeep::REMOVAL_ADD, [endpoint.key.raw()])?;

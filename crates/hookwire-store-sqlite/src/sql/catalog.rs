@@ -47,7 +47,7 @@ statements! {
     EVENT_TYPE_PUT = "INSERT OR REPLACE INTO event_type (org, name, description, archived, deprecated, schemas, \
         group_name, feature_flags, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     EVENT_TYPE_REMOVE = "DELETE FROM event_type WHERE org = ?1 AND name = ?2";
-    EVENT_TYPE_LIVE = "SELECT 1 FROM event_type WHERE org = ?1 AND name = ?2 AND archived = 0";
+    EVENT_TYPE_LIVE = "SELECT feature_flags FROM event_type WHERE org = ?1 AND name = ?2 AND archived = 0";
 }
 
 walks! {

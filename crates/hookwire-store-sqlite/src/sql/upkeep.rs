@@ -32,6 +32,18 @@ statements! {
         WHERE deleted = 1 AND key > ?1 ORDER BY key LIMIT ?2";
     TOMBSTONE_OWED = "SELECT 1 FROM delivery INDEXED BY delivery_endpoint WHERE endpoint = ?1 LIMIT 1";
     TOMBSTONE_REMOVE = "DELETE FROM endpoint WHERE key = ?1 AND deleted = 1";
+    ENDPOINTS_ABOVE = "SELECT key FROM endpoint WHERE key > ?1 AND deleted = 0 ORDER BY key LIMIT ?2";
+    PROFILE_OF_APP = "SELECT o.profile FROM app a CROSS JOIN org o ON o.key = a.org WHERE a.key = ?1 AND a.deleted = 0";
+    LOG_CUT = "SELECT message FROM delivery INDEXED BY delivery_endpoint WHERE endpoint = ?1 \
+        ORDER BY message DESC LIMIT 1 OFFSET ?2";
+    LOGGED = "SELECT message FROM delivery INDEXED BY delivery_endpoint \
+        WHERE endpoint = ?1 AND message >= ?2 AND message < ?3 ORDER BY message";
+    SETTLED_FENCE = "SELECT fence FROM delivery WHERE message = ?1 AND endpoint = ?2 AND state <> 0";
+    ATTEMPTS_OF = "SELECT endpoint, key FROM attempt WHERE message = ?1";
+    LOGGED_REMOVE = "DELETE FROM delivery WHERE message = ?1 AND endpoint = ?2 AND fence = ?3 AND state <> 0";
+    LOG_FLOOR_RAISE = "INSERT INTO log_floor (endpoint, message) VALUES (?1, ?2) \
+        ON CONFLICT (endpoint) DO UPDATE SET message = max(message, ?2)";
+    LOG_FLOOR = "SELECT message FROM log_floor WHERE endpoint = ?1";
 
     REMOVAL_ADD = "INSERT OR IGNORE INTO removal (endpoint) VALUES (?1)";
     REMOVAL_NEXT = "SELECT endpoint FROM removal ORDER BY endpoint LIMIT 1";

@@ -8,7 +8,7 @@ use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_core::{
     AppKey, Channel, Endpoint, EndpointKey, EventTypeName, MessageKey, OrgId, TaskKey, Timestamp,
 };
-use hookwire_store::upkeep::NewTask;
+use hookwire_store::upkeep::{NewTask, TaskFilter};
 use hookwire_store::{Page, Slice};
 use rusqlite::params;
 
@@ -58,10 +58,11 @@ pub(crate) fn find(reading: &Reading<'_>, org: &OrgId, task: TaskKey) -> Done<Op
     one(reading.db, sql::TASK_GET, params![task.raw(), org_key], |row| read_task(row, org))
 }
 
-pub(crate) fn list(reading: &Reading<'_>, org: &OrgId, page: Page) -> Done<Slice<Task>> {
+pub(crate) fn list(reading: &Reading<'_>, org: &OrgId, filter: TaskFilter, page: Page) -> Done<Slice<Task>> {
     let Some(org_key) = reading.org(org)? else { return Ok(Slice::cut(Vec::new(), page.limit)) };
     Range::of(page).read(reading.db, history::TASKS, org_key, &[], |row| {
-        Ok((row.get(0)?, Pick::Take(read_task(row, org)?)))
+        let task = read_task(row, org)?;
+        Ok((row.get(0)?, if filter.admits(&task) { Pick::Take(task) } else { Pick::Skip }))
     })
 }
 
@@ -151,6 +152,9 @@ fn replay(
     now: Timestamp,
     limit: u32,
 ) -> Done<u32> {
+    // Where the log was trimmed, nobody knows any more what was delivered: nothing is sent a second time.
+    let floor = one(work.db, sql::LOG_FLOOR, [endpoint.key.raw()], |row| Ok(row.get(0)?))?;
+    task.cursor = task.cursor.max(floor.unwrap_or(i64::MIN));
     let until = MessageKey::floor(task.until).raw();
     let bounds = params![task.app.raw(), task.cursor, until, limit];
     let messages = all(work.db, sql::TASK_MESSAGES, bounds, |row| {

@@ -91,6 +91,7 @@ fn fan_out(work: &mut Work<'_>, state: &AppState, message: Message, endpoints: &
     let mut count = 0;
     for endpoint in endpoints.iter().filter_map(|key| state.endpoints.get(key)) {
         count += 1;
+        work.touch(endpoint, &state.app, None);
         let may_go = dispatch.filter(|_| !fifo::is_fifo(endpoint));
         let taken = may_go.is_some_and(|dispatch| dispatch.reserve(endpoint.key, bytes));
         let delivery = Delivery {

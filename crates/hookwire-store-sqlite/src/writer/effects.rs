@@ -126,6 +126,10 @@ pub(crate) struct Ended {
 pub(crate) struct Tally {
     pub(crate) hours: HashMap<(EndpointKey, i64), Ended>,
     pub(crate) failing: HashMap<EndpointKey, Option<Timestamp>>,
+    /// Endpoints whose logs may be too long now, with the lowest message that was settled.
+    pub(crate) touched: HashMap<EndpointKey, i64>,
+    /// An org's profile changed: any endpoint may have another log limit now.
+    pub(crate) touched_all: bool,
     pub(crate) stale: u64,
     /// The highest attempt key written.
     pub(crate) attempt_high: i64,
@@ -136,6 +140,12 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// The endpoint's log may be too long now, from the delivery of `message` on.
+    pub(crate) fn touch(&mut self, endpoint: EndpointKey, message: i64) {
+        let lowest = self.touched.entry(endpoint).or_insert(message);
+        *lowest = (*lowest).min(message);
+    }
+
     pub(crate) fn at(&mut self, endpoint: EndpointKey, now: Timestamp) -> &mut Ended {
         self.hours.entry((endpoint, hour(now))).or_default()
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::{AppKey, Endpoint, EndpointKey, OrgId, Reference, Timestamp};
+use hookwire_core::{App, AppKey, Endpoint, EndpointKey, MessageKey, OrgId, Reference, Timestamp};
 use hookwire_store::Dispatch;
 use rusqlite::{Connection, params};
 
@@ -16,6 +16,8 @@ use crate::fault::Done;
 use crate::row::{one, run};
 use crate::shared::Shared;
 use crate::sql::{catalog, queue};
+use crate::upkeep::trim::has_limit;
+use crate::upkeep::trim::touched::Limits;
 
 /// A transaction under way.
 pub(crate) struct Work<'a> {
@@ -25,6 +27,8 @@ pub(crate) struct Work<'a> {
     pub(crate) cache: &'a mut Cache,
     pub(crate) sweep: &'a mut Sweep,
     pub(crate) marks: &'a mut Marks,
+    /// Log limits of profiles.
+    pub(crate) limits: Arc<Limits>,
     pub(crate) effects: Effects,
     pub(crate) tally: Tally,
 }
@@ -97,6 +101,14 @@ impl Work<'_> {
     pub(crate) fn raise_key_high(&self, key: i64) -> Done<()> {
         run(self.db, catalog::META_RAISE, params!["key_high", key])?;
         Ok(())
+    }
+
+    /// If the endpoint has a log limit, its log may be too long now. `settled` is of which message a delivery was
+    /// settled; `None` when one was added.
+    pub(crate) fn touch(&mut self, endpoint: &Endpoint, app: &App, settled: Option<MessageKey>) {
+        if has_limit(endpoint, app, &self.limits) {
+            self.tally.touch(endpoint.key, settled.map_or(i64::MAX, Key::raw));
+        }
     }
 
     /// The last thing before the commit.

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use hookwire_core::rules::{RulesChange, Tls};
-use hookwire_core::{NewEndpoint, Reference, Secret};
+use hookwire_core::trigger::{Next, On};
+use hookwire_core::{NewEndpoint, Reference, Secret, Trigger, TriggerId};
 use hookwire_store::catalog::Rotation;
 use hookwire_store::ingest::{RequestId, SavedAnswer};
-use hookwire_store::{Catalog, Ingest, Upkeep};
+use hookwire_store::{Catalog, Ingest, Triggers, Upkeep};
 
-use crate::place::{NOW, Place, app, new_endpoint, quick};
+use crate::place::{NOW, Place, app, new_endpoint, quick, trigger};
 
 #[tokio::test]
 async fn credentials_are_in_no_file_of_the_store() {
@@ -38,7 +39,29 @@ async fn credentials_are_in_no_file_of_the_store() {
     let request = RequestId { key: [1; 16], body: [2; 16] };
     let answer = SavedAnswer { status: 200, body: b"{\"key\":\"answercanary\"}".to_vec() };
     store.finish_request(request, Some(answer), NOW).await.unwrap();
+    let called = Trigger {
+        url: "https://example.com/triggerurlcanary".to_owned(),
+        headers: vec![("plainnamecanary".to_owned(), Some("triggervaluecanary".to_owned()))],
+        tls: Some(Tls {
+            ca_pem: Some("triggercacanary".to_owned()),
+            client_cert_pem: Some("triggercertcanary".to_owned()),
+            client_key_pem: Some("triggerkeycanary".to_owned().into()),
+        }),
+        next: vec![Next {
+            trigger: TriggerId::stored("other"),
+            on: On::Always,
+            data_template: Some("triggertemplatecanary".to_owned()),
+        }],
+        ..trigger(app.key)
+    };
+    store.register_trigger(called).await.unwrap();
     let canaries = [
+        "triggerurlcanary".to_owned(),
+        "triggervaluecanary".to_owned(),
+        "triggercacanary".to_owned(),
+        "triggercertcanary".to_owned(),
+        "triggerkeycanary".to_owned(),
+        "triggertemplatecanary".to_owned(),
         "answercanary".to_owned(),
         "urlcanary".to_owned(),
         "headercanary".to_owned(),
@@ -58,7 +81,7 @@ async fn credentials_are_in_no_file_of_the_store() {
             for canary in &canaries {
                 assert!(!holds(canary), "{canary} is {round}: {}", path.display());
             }
-            has_plain |= holds("plaincanary");
+            has_plain |= holds("plaincanary") && holds("plainnamecanary");
         }
         assert!(has_plain, "the search finds what is there, {round}");
         store.close().await;

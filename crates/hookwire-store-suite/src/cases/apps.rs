@@ -1,7 +1,7 @@
 //! Apps.
 
 use hookwire_core::{App, AppChange, NewApp, Reference};
-use hookwire_store::catalog::Created;
+use hookwire_store::catalog::{AppExclusion, Created};
 use hookwire_store::{Cursor, Error, Order};
 
 use crate::sure::Sure;
@@ -89,7 +89,7 @@ pub(crate) async fn a_deleted_app_is_gone_and_its_uid_is_free(world: World) {
     assert!(store.delete_app(org, &by_uid("acme"), world.now()).await.sure());
     assert!(!store.delete_app(org, &by_uid("acme"), world.now()).await.sure());
     assert_eq!(store.app(org, &Reference::Key(app.key)).await.sure(), None);
-    assert!(store.apps(org, ascending(10)).await.sure().items.is_empty());
+    assert!(store.apps(org, ascending(10), Vec::new()).await.sure().items.is_empty());
     assert_eq!(world.stored_endpoint(&endpoint).await, None);
     assert!(world.claim(&endpoint).await.is_empty());
     assert_eq!(world.pending().await, 0);
@@ -105,7 +105,7 @@ pub(crate) async fn apps_are_paged_in_both_directions(world: World) {
     }
     let store = world.store();
     let read = async |page| {
-        let slice = store.apps(&world.org, page).await.sure();
+        let slice = store.apps(&world.org, page, Vec::new()).await.sure();
         let keys: Vec<i64> =
             slice.items.iter().map(|app: &App| hookwire_core::id::Key::raw(app.key)).collect();
         (keys, slice.more)
@@ -136,4 +136,47 @@ pub(crate) async fn apps_are_paged_in_both_directions(world: World) {
         read(page(2, Order::Descending, Some(Cursor::Before(names[1])))).await,
         (vec![names[3], names[2]], true)
     );
+}
+
+pub(crate) async fn apps_can_be_left_out_by_their_endpoints(world: World) {
+    let named = async |name: &str, endpoints: &[(bool, &str)]| {
+        let app = world.app_of(&world.org, named(name, None)).await;
+        for (disabled, url) in endpoints {
+            let words = |new: &mut hookwire_core::NewEndpoint| {
+                new.disabled = *disabled;
+                (*url).clone_into(&mut new.url);
+            };
+            world.endpoint_with(&app, words).await;
+        }
+        app
+    };
+    let (own, play) = ("https://user:pass@example.com/", "https://Play.test:443/in/x");
+    named("bare", &[]).await;
+    named("off", &[(true, own), (true, own)]).await;
+    named("half", &[(true, own), (false, own)]).await;
+    named("play", &[(false, play)]).await;
+    named("both", &[(false, play), (false, own)]).await;
+    let gone = named("gone", &[]).await;
+    let endpoint = world.endpoint(&gone).await;
+    world.store().delete_endpoint(gone.key, &Reference::Key(endpoint.key), world.now()).await.sure();
+    let read = async |limit, without: &[AppExclusion]| {
+        let slice = world.store().apps(&world.org, ascending(limit), without.to_vec()).await.sure();
+        let names: Vec<_> = slice.items.into_iter().map(|app| app.name).collect();
+        (names.join(" "), slice.more)
+    };
+    let at_play = AppExclusion::OnlyAt(&["play.test", "api.play.test"]);
+    let (bare, off) = (AppExclusion::WithoutEndpoints, AppExclusion::OnlyDisabled);
+    for (without, left) in [
+        (vec![], "bare off half play both gone"),
+        (vec![bare.clone()], "off half play both"),
+        (vec![off.clone()], "bare half play both gone"),
+        (vec![at_play.clone()], "bare off half both gone"),
+        (vec![AppExclusion::OnlyAt(&["other.test"])], "bare off half play both gone"),
+        (vec![bare, off, at_play], "half both"),
+    ] {
+        assert_eq!(read(10, &without).await, (left.to_owned(), false), "{without:?}");
+        // A page is full whatever was left out before it.
+        let two = left.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        assert_eq!(read(2, &without).await, (two, left.split(' ').count() > 2), "{without:?}");
+    }
 }

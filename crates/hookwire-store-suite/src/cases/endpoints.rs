@@ -7,7 +7,7 @@ use hookwire_core::id::Key;
 use hookwire_core::limits::OLD_SECRETS_MAX;
 use hookwire_core::rules::Rules;
 use hookwire_core::{Channel, DeliveryState, Endpoint, EndpointChange, NewEndpoint, Reference, Secret};
-use hookwire_store::catalog::{Created, Rotated, Rotation};
+use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
 use hookwire_store::history::{AttemptFilter, MessageFilter};
 use hookwire_store::{Cursor, Error, Order};
 
@@ -84,6 +84,40 @@ pub(crate) async fn upserting_an_endpoint_keeps_its_secret(world: World) {
     let names: Vec<_> = patched.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["X-Two", "X-Three"]);
     assert_eq!(world.stored_endpoint(&patched).await, Some(patched));
+}
+
+pub(crate) async fn a_change_that_was_worked_out_from_something_else_is_not_made(world: World) {
+    let (store, app) = (world.store(), world.app().await);
+    let seen = store.create_endpoint(app.key, full(), world.now()).await.sure();
+    let words = || EndpointChange { description: Some("changed".to_owned()), ..EndpointChange::default() };
+    let as_seen = async |seen: &Endpoint| {
+        store.change_endpoint_as_seen(seen.clone(), words(), world.now()).await.sure()
+    };
+    let Changed::Done(changed) = as_seen(&seen).await else { panic!("not changed") };
+    assert_eq!(changed.description, "changed");
+    assert_eq!(world.stored_endpoint(&seen).await, Some(changed.clone()));
+    // What else has changed does not matter.
+    assert!(matches!(as_seen(&seen).await, Changed::Done(_)));
+
+    let reference = Reference::Key(seen.key);
+    let set = async |headers: &[(String, String)]| {
+        let headers = Some(HeadersChange::Replace(headers.to_vec()));
+        let change = EndpointChange { headers, ..EndpointChange::default() };
+        store.change_endpoint(app.key, &reference, change, world.now()).await.sure().sure()
+    };
+    let other = set(&seen.headers[1..]).await;
+    assert_eq!(as_seen(&seen).await, Changed::Outdated);
+    assert_eq!(world.stored_endpoint(&seen).await, Some(other), "and nothing is changed");
+    set(&seen.headers).await;
+    assert!(matches!(as_seen(&seen).await, Changed::Done(_)));
+
+    let moved = EndpointChange { url: Some("https://other.test/".to_owned()), ..EndpointChange::default() };
+    store.change_endpoint(app.key, &reference, moved, world.now()).await.sure();
+    assert_eq!(as_seen(&seen).await, Changed::Outdated);
+    store.delete_endpoint(app.key, &reference, world.now()).await.sure();
+    assert_eq!(as_seen(&seen).await, Changed::Absent);
+    let foreign = Endpoint { app: world.app().await.key, ..world.endpoint(&app).await };
+    assert_eq!(as_seen(&foreign).await, Changed::Absent);
 }
 
 pub(crate) async fn a_rotated_secret_signs_on_until_its_time(world: World) {

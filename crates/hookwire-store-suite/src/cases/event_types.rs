@@ -67,11 +67,31 @@ pub(crate) async fn an_event_type_can_be_changed_archived_and_expunged(world: Wo
 pub(crate) async fn missing_event_types_are_those_absent_or_archived(world: World) {
     let (store, org) = (world.store(), &world.org);
     let names = || ["a", "b", "c"].map(event_type).to_vec();
-    assert_eq!(store.missing_event_types(org, names()).await.sure(), names());
+    assert_eq!(store.missing_event_types(org, names(), None).await.sure(), names());
     store.create_event_type(org, named("a", world.now())).await.sure();
     store.create_event_type(org, EventType { archived: true, ..named("b", world.now()) }).await.sure();
-    let missing = store.missing_event_types(org, names()).await.sure();
+    let missing = store.missing_event_types(org, names(), None).await.sure();
     assert_eq!(missing, ["b", "c"].map(event_type));
+}
+
+pub(crate) async fn event_types_behind_flags_are_missing_to_those_who_do_not_see_them(world: World) {
+    let (store, org) = (world.store(), &world.org);
+    store.create_event_type(org, named("a", world.now())).await.sure();
+    let flags = || ["beta", "gamma"].map(str::to_owned).to_vec();
+    store
+        .create_event_type(org, EventType { feature_flags: flags(), ..named("b", world.now()) })
+        .await
+        .sure();
+    let missing = async |granted: Option<&[&str]>| {
+        let granted = granted.map(|flags| flags.iter().map(|flag| (*flag).to_owned()).collect());
+        let missing =
+            store.missing_event_types(org, ["a", "b"].map(event_type).to_vec(), granted).await.sure();
+        missing.iter().map(hookwire_core::EventTypeName::as_str).collect::<String>()
+    };
+    assert_eq!(missing(None).await, "");
+    assert_eq!(missing(Some(&[])).await, "b");
+    assert_eq!(missing(Some(&["alpha"])).await, "b");
+    assert_eq!(missing(Some(&["alpha", "gamma"])).await, "");
 }
 
 pub(crate) async fn event_types_are_listed_by_name_as_far_as_they_are_visible(world: World) {

@@ -12,6 +12,9 @@ pub(super) fn run(file: Option<&Path>, command: ConfigCommand) -> anyhow::Result
         ConfigCommand::Check => {
             let config = Config::load(file)?;
             crate::node::check(&config)?;
+            for warning in config.warnings() {
+                eprintln!("warning: {warning}");
+            }
             print!("{}", shown(&config));
         }
     }

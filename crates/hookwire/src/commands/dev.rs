@@ -7,12 +7,12 @@ use hookwire_core::{EndpointKey, Metadata, NewApp, NewEndpoint, OrgId, Reference
 use hookwire_store::catalog::Created;
 
 use super::receiver;
-use super::serve::{listen, run_on_runtime, with_flags};
+use super::serve::{listen, run_on_runtime, start_log, with_flags};
 use crate::cli::Serve;
 use crate::config::{Config, load_keys};
 use crate::node::Node;
 use crate::tokens::tokens;
-use crate::{random, shutdown, telemetry};
+use crate::{random, shutdown};
 
 const APP: &str = "demo";
 const ENDPOINT: &str = "sample-receiver";
@@ -22,7 +22,7 @@ pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
     for network in ["127.0.0.0/8", "::1/128"] {
         config.outbound.allow_subnets.push(network.parse().expect("a valid network"));
     }
-    telemetry::start(&config.log)?;
+    start_log(&config)?;
     run_on_runtime(async {
         let listener = listen(&config).await?;
         let keys = load_keys(&config)?;

@@ -9,10 +9,8 @@ use hookwire_core::{Clock as _, Timestamp};
 
 use crate::clock::SystemClock;
 use crate::config::{Config, data_folder};
-use crate::nofile;
+use crate::nofile::{self, Shares};
 
-/// Fewer open files than this limit how many attempts can be under way.
-const FILES_WANTED: u64 = 8_192;
 /// A slower sync than this limits how many messages a second can be accepted by few clients.
 const SLOW_SYNC_MS: u128 = 20;
 /// No clock can rightly be before this (2026-01-01).
@@ -30,13 +28,14 @@ pub(super) fn run(file: Option<&Path>) -> ExitCode {
     match Config::load(file).and_then(|config| crate::node::check(&config).map(|()| config)) {
         Ok(config) => {
             findings.push(Finding::Well("the configuration is valid".to_owned()));
+            findings.extend(config.warnings().into_iter().map(Finding::Advice));
             let folder = data_folder(&config.store.url);
             findings.push(sync_speed(&folder));
             findings.push(port(&config.server.listen));
+            findings.push(files(&config));
         }
         Err(error) => findings.push(Finding::Fault(format!("{error:#}"))),
     }
-    findings.push(files());
     findings.push(clock());
     findings.push(Finding::Well(format!("SQLite {}", hookwire_store_sqlite::sqlite_version())));
     let mut healthy = true;
@@ -86,13 +85,13 @@ fn port(listen: &str) -> Finding {
     }
 }
 
-fn files() -> Finding {
-    match nofile::raise() {
-        files if files < FILES_WANTED => Finding::Advice(format!(
-            "only {files} files may be open, so at most {} attempts are under way at once: raise the limit (ulimit -n)",
-            nofile::permits(files, usize::MAX)
-        )),
-        files => Finding::Well(format!("{files} files may be open")),
+fn files(config: &Config) -> Finding {
+    let configured =
+        Shares { attempts: config.delivery.concurrency, connections: config.server.connections_max };
+    let files = nofile::raise();
+    match Shares::of(files, configured).shortage(files, configured) {
+        Some(shortage) => Finding::Advice(shortage),
+        None => Finding::Well(format!("{files} files may be open")),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{shutdown, telemetry};
 
 pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
     let config = with_flags(config, flags)?;
-    telemetry::start(&config.log)?;
+    start_log(&config)?;
     run_on_runtime(async {
         let listener = listen(&config).await?;
         let node = Node::start(&config, &load_keys(&config)?)?;
@@ -22,6 +22,15 @@ pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
         node.serve(listener, stop).await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Starts logging, with what is odd about the configuration.
+pub(super) fn start_log(config: &Config) -> anyhow::Result<()> {
+    telemetry::start(&config.log)?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    Ok(())
 }
 
 /// The configuration with the flags over it.

@@ -1,43 +1,85 @@
 //! The environment over the file: `HOOKWIRE_SECTION_KEY`, typed like the key's default.
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use toml::{Table, Value};
 
 use super::DEFAULT_TOML;
+use super::nearest::nearest;
+use super::service_link::is_service_link;
 
 const PREFIX: &str = "HOOKWIRE_";
 
 /// The environment's variables that are ours.
 #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
-pub(crate) fn environment() -> Vec<(String, String)> {
-    let vars = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    vars.filter(|(name, _)| name.starts_with(PREFIX)).collect()
+pub(crate) fn environment() -> anyhow::Result<Vec<(String, String)>> {
+    let names = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    names
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .map(|(name, value)| {
+            let value = value.into_string().ok().with_context(|| format!("{name} is not valid UTF-8"))?;
+            Ok((name, value))
+        })
+        .collect()
 }
 
-/// Lays variables over the table. One that names a section but none of its keys is an error: it is a typo.
-pub(super) fn apply(table: &mut Table, variables: Vec<(String, String)>) -> anyhow::Result<()> {
+/// A key that can be set.
+struct Known {
+    variable: String,
+    section: String,
+    key: String,
+    default: Value,
+}
+
+fn known() -> Vec<Known> {
     let defaults: Table = toml::from_str(DEFAULT_TOML).expect("the defaults are valid");
+    let mut all = Vec::new();
+    for (section, keys) in defaults {
+        let Value::Table(keys) = keys else { continue };
+        all.extend(keys.into_iter().map(|(key, default)| {
+            let variable = format!("{PREFIX}{section}_{key}").to_uppercase();
+            Known { variable, section: section.clone(), key, default }
+        }));
+    }
+    all
+}
+
+/// Lays variables over the table. One that is or nearly is a key's, but not quite, is an error. Answers with the names of
+/// those that have nothing to do with any key: they may be another program's.
+pub(super) fn apply(table: &mut Table, variables: Vec<(String, String)>) -> anyhow::Result<Vec<String>> {
+    let known = known();
+    let mut strangers = Vec::new();
     for (name, text) in variables {
-        let rest = name.strip_prefix(PREFIX).unwrap_or_default().to_ascii_lowercase();
-        let section = defaults.iter().find_map(|(section, keys)| {
-            let key = rest.strip_prefix(section)?.strip_prefix('_')?;
-            Some((section, key, keys.as_table()?))
-        });
-        let Some((section, key, keys)) = section else { continue };
-        let Some(default) = keys.get(key) else {
-            let known: Vec<_> =
-                keys.keys().map(|key| format!("{PREFIX}{section}_{key}").to_uppercase()).collect();
-            bail!("unknown environment variable {name}; known are {}", known.join(", "));
-        };
-        let value = typed(&text, default)
-            .map_err(|expected| anyhow::anyhow!("{name} must be {expected} (it is {text:?})"))?;
-        let slot = table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
-        if let Value::Table(slot) = slot {
-            slot.insert(key.to_owned(), value);
+        let upper = name.to_uppercase();
+        if let Some(Known { section, key, default, .. }) = known.iter().find(|one| one.variable == upper) {
+            let value = typed(&text, default)
+                .map_err(|expected| anyhow::anyhow!("{name} must be {expected} (it is {text:?})"))?;
+            let slot = table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(slot) = slot {
+                slot.insert(key.clone(), value);
+            }
+        } else if !is_service_link(&upper, &text) {
+            refuse_misspelt(&name, &upper, &known)?;
+            strangers.push(name);
         }
     }
-    Ok(())
+    Ok(strangers)
+}
+
+/// An error when the variable names a section, or nearly is one of the known ones.
+fn refuse_misspelt(name: &str, upper: &str, known: &[Known]) -> anyhow::Result<()> {
+    let in_section = |one: &Known| upper.starts_with(&format!("{PREFIX}{}_", one.section).to_uppercase());
+    let names = |wanted: &dyn Fn(&Known) -> bool| -> Vec<String> {
+        known.iter().filter(|one| wanted(one)).map(|one| one.variable.clone()).collect()
+    };
+    let of_section = names(&in_section);
+    if let Some((meant, _)) = nearest(upper, &of_section) {
+        let all = of_section.join(", ");
+        bail!("unknown environment variable {name}; the nearest is {meant}, all of this section are {all}");
+    }
+    match nearest(upper, &names(&|_| true)) {
+        Some((meant, true)) => bail!("unknown environment variable {name}; the nearest is {meant}"),
+        _ => Ok(()),
+    }
 }
 
 /// The text as a value of the default's type; otherwise what was expected.

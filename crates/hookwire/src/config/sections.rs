@@ -76,6 +76,7 @@ impl Default for AuthSection {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ApiSection {
     pub(crate) body_bytes_max: usize,
+    pub(crate) body_timeout: Span,
     pub(crate) json_depth_max: usize,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) public_url: String,
@@ -83,11 +84,13 @@ pub(crate) struct ApiSection {
 
 impl Default for ApiSection {
     fn default() -> Self {
+        let api = hookwire_api::Settings::default();
         Self {
-            body_bytes_max: 1 << 20,
-            json_depth_max: 96,
-            cors_origins: Vec::new(),
-            public_url: String::new(),
+            body_bytes_max: api.body_bytes_max,
+            body_timeout: Span(api.body_timeout),
+            json_depth_max: api.json_depth_max,
+            cors_origins: api.cors_origins,
+            public_url: api.public_url,
         }
     }
 }

@@ -5,8 +5,8 @@ use super::*;
 fn overlaid(variables: &[(&str, &str)]) -> anyhow::Result<Config> {
     let mut table = toml::Table::new();
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    overlay::apply(&mut table, variables)?;
-    Config::from_table(table)
+    let strangers = overlay::apply(&mut table, variables)?;
+    Ok(Config { strangers, ..Config::from_table(table)? })
 }
 
 #[test]
@@ -34,7 +34,6 @@ fn the_environment_is_typed_like_the_defaults() {
         ("HOOKWIRE_OUTBOUND_ALLOW_SUBNETS", "127.0.0.0/8,::1/128"),
         ("HOOKWIRE_NOTICES_ENABLED", "false"),
         ("HOOKWIRE_API_BODY_BYTES_MAX", "2048"),
-        ("HOOKWIRE_URL", "ignored: it names no section"),
     ])
     .unwrap();
     assert_eq!(config.server.listen, "0.0.0.0:9");
@@ -42,6 +41,44 @@ fn the_environment_is_typed_like_the_defaults() {
     assert_eq!(config.outbound.allow_subnets.len(), 2);
     assert!(!config.notices.enabled);
     assert_eq!(config.api.body_bytes_max, 2_048);
+}
+
+#[test]
+fn service_links_of_kubernetes_are_no_settings() {
+    let config = overlaid(&[
+        ("HOOKWIRE_PORT", "tcp://10.0.171.239:8071"),
+        ("HOOKWIRE_PORT_8071_TCP_ADDR", "10.0.171.239"),
+        ("HOOKWIRE_SERVICE_PORT", "8071"),
+        ("HOOKWIRE_API_SERVICE_HOST", "10.0.171.239"),
+        ("HOOKWIRE_API_SERVICE_PORT_HTTP", "8071"),
+        ("HOOKWIRE_API_PORT", "tcp://10.0.171.239:8071"),
+    ]);
+    assert_eq!(config.unwrap(), Config::default());
+}
+
+#[test]
+fn a_misspelt_variable_is_an_error_that_names_the_nearest() {
+    for (name, meant) in [
+        ("HOOKWIRE_SEVER_LISTEN", "HOOKWIRE_SERVER_LISTEN"),
+        ("HOOKWIRE_SERVERLISTEN", "HOOKWIRE_SERVER_LISTEN"),
+        ("HOOKWIRE_SERVER_LISEN", "HOOKWIRE_SERVER_LISTEN"),
+        ("HOOKWIRE_SERVER_LISTEN_ADDRESS_AND_PORT", "HOOKWIRE_SERVER_LISTEN"),
+        ("HOOKWIRE_SERVER_PORT", "HOOKWIRE_SERVER_LISTEN"),
+        ("HOOKWIRE_STORES_URL", "HOOKWIRE_STORE_URL"),
+        ("HOOKWIRE_OUTBOND_ALLOW_SUBNET", "HOOKWIRE_OUTBOUND_ALLOW_SUBNETS"),
+        ("HOOKWIRE_API_", "HOOKWIRE_API_PUBLIC_URL"),
+    ] {
+        let told = overlaid(&[(name, "8071")]).unwrap_err().to_string();
+        assert!(told.contains(name) && told.contains(meant), "{told}");
+    }
+}
+
+#[test]
+fn a_variable_that_resembles_no_key_is_only_warned_of() {
+    let config = overlaid(&[("HOOKWIRE_URL", "http://127.0.0.1"), ("HOOKWIRE_VERSION", "1")]).unwrap();
+    assert_eq!(config.strangers, ["HOOKWIRE_URL", "HOOKWIRE_VERSION"]);
+    assert!(config.warnings()[1].contains("HOOKWIRE_VERSION is no setting"));
+    assert!(!shown(&config).contains("strangers"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::api::Api;
 use crate::caller::Caller;
 use crate::path::Path;
 use crate::problem::Problem;
+use crate::query::Params;
 use crate::token::Capability;
 
 type Ids = (String, String, String);
@@ -20,7 +21,9 @@ pub(super) async fn get(
     State(api): State<Api>,
     caller: Caller,
     Path((app, message, attempt)): Path<Ids>,
+    params: Params,
 ) -> Result<Json<MessageAttemptOut>, Problem> {
+    params.flag("expanded_statuses", true)?;
     let app = caller.app(&api, &app, Capability::ViewBase).await?;
     let message = message_of(&api, &app, &message).await?;
     let key = AttemptKey::parse(&attempt).ok_or_else(Problem::absent)?;

@@ -88,6 +88,7 @@ async fn endpoint_of(api: &Api, app: &App, endpoint: &str) -> Result<Endpoint, P
 /// The filter that the query asks for; `None` = one that no attempt passes.
 fn filter(params: &Params, with_payload: bool) -> Result<Option<AttemptFilter>, Problem> {
     let message = params.message_filter(with_payload)?;
+    params.flag("expanded_statuses", true)?;
     let status = match params.number("status")? {
         None => None,
         Some(0) => Some(AttemptStatus::Succeeded),

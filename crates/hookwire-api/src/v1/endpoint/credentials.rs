@@ -5,7 +5,7 @@ use hookwire_core::target::TargetUrl;
 use hookwire_core::{Endpoint, header};
 
 /// What stands in an answer where the password is.
-const MASK: &str = "***";
+pub(in crate::v1) const MASK: &str = "***";
 
 /// The response header that names the custom headers which did not move to a new host.
 pub(super) const DROPPED_HEADER: &str = "hookwire-dropped-headers";
@@ -35,7 +35,7 @@ fn joined(parts: &Split<'_>, password: &str) -> String {
 }
 
 /// The URL with its password masked.
-pub(super) fn masked(url: &str) -> String {
+pub(in crate::v1) fn masked(url: &str) -> String {
     match split(url) {
         Some(parts) if parts.password.is_some() => joined(&parts, MASK),
         _ => url.to_owned(),
@@ -43,7 +43,7 @@ pub(super) fn masked(url: &str) -> String {
 }
 
 /// The URL that a client means: where it sends the masked password back, the stored one, for the same user and host.
-pub(super) fn unmasked(given: &str, stored: Option<&str>) -> Result<String, &'static str> {
+pub(in crate::v1) fn unmasked(given: &str, stored: Option<&str>) -> Result<String, &'static str> {
     let Some(parts) = split(given).filter(|parts| parts.password == Some(MASK)) else {
         return Ok(given.to_owned());
     };
@@ -57,7 +57,7 @@ pub(super) fn unmasked(given: &str, stored: Option<&str>) -> Result<String, &'st
 }
 
 /// Whether both URLs lead to the same server: scheme, host and port.
-pub(super) fn same_origin(one: &str, other: &str) -> bool {
+pub(in crate::v1) fn same_origin(one: &str, other: &str) -> bool {
     // Whether they may be called is not the question here.
     let every = ["0.0.0.0/0", "::/0"].map(|net| net.parse().expect("both are subnets"));
     let policy = AddressPolicy::new(every.to_vec());

@@ -10,7 +10,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Owner, wire};
+use super::Owner;
+use super::change::revised;
+use super::wire::{self, Vetted};
 use crate::api::Api;
 use crate::caller::Caller;
 use crate::json::Body;
@@ -78,8 +80,15 @@ pub(in crate::v1) async fn replaced(
     endpoint: &str,
     body: EndpointHeadersIn,
 ) -> Result<StatusCode, Problem> {
-    let endpoint = super::find(api, owner, endpoint).await?;
-    change(api, owner, &endpoint, HeadersChange::Replace(body.headers.into_iter().collect())).await
+    let headers: Vec<_> = body.headers.into_iter().collect();
+    let mut issues = Issues::default();
+    wire::vet_headers(&mut issues, &headers);
+    issues.done()?;
+    let change =
+        EndpointChange { headers: Some(HeadersChange::Replace(headers)), ..EndpointChange::default() };
+    let reference = Reference::parse(endpoint);
+    let changed = api.store.change_endpoint(owner.app.key, &reference, change, api.now()).await?;
+    changed.map(|_| StatusCode::NO_CONTENT).ok_or_else(Problem::absent)
 }
 
 pub(super) async fn patch(
@@ -89,7 +98,6 @@ pub(super) async fn patch(
     Body(body): Body<EndpointHeadersPatchIn>,
 ) -> Result<StatusCode, Problem> {
     let owner = Owner::of(&api, &caller, &app, Capability::ManageEndpoint).await?;
-    let endpoint = super::find(&api, &owner, &endpoint).await?;
     let mut remove = body.delete_headers.unwrap_or_default();
     let mut set = Vec::new();
     for (name, value) in body.headers {
@@ -98,20 +106,14 @@ pub(super) async fn patch(
             None => remove.push(name),
         }
     }
-    change(&api, &owner, &endpoint, HeadersChange::Patch { set, remove }).await
-}
-
-async fn change(
-    api: &Api,
-    owner: &Owner,
-    endpoint: &Endpoint,
-    headers: HeadersChange,
-) -> Result<StatusCode, Problem> {
-    let mut issues = Issues::default();
-    wire::vet_headers(&mut issues, &headers.clone().apply(&endpoint.headers));
-    issues.done()?;
-    let change = EndpointChange { headers: Some(headers), ..EndpointChange::default() };
-    let reference = Reference::Key(endpoint.key);
-    let changed = api.store.change_endpoint(owner.app.key, &reference, change, api.now()).await?;
-    changed.map(|_| StatusCode::NO_CONTENT).ok_or_else(Problem::absent)
+    let headers = HeadersChange::Patch { set, remove };
+    let work_out = |stored: &Endpoint| {
+        let mut issues = Issues::default();
+        wire::vet_headers(&mut issues, &headers.clone().apply(&stored.headers));
+        issues.done()?;
+        let values = EndpointChange { headers: Some(headers.clone()), ..EndpointChange::default() };
+        Ok(Vetted { values, dropped: Vec::new() })
+    };
+    let done = revised(&api, &owner, &Reference::parse(&endpoint), work_out).await?;
+    done.map(|_| StatusCode::NO_CONTENT).ok_or_else(Problem::absent)
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use hookwire_core::{DeliveryState, MessageKey};
+use hookwire_store::history::DeliveryStatus;
 
 use super::Owner;
 use crate::api::Api;
@@ -24,7 +25,8 @@ pub(super) async fn list(
     let endpoint = super::find(&api, &owner, &endpoint).await?;
     let with_content = params.flag("with_content", true)?;
     let filter = params.message_filter(with_content)?;
-    let (states, attempted) = standing(params.number("status")?)?;
+    let expanded = params.flag("expanded_statuses", true)?;
+    let (states, attempted) = standing(params.number("status")?, expanded)?;
     let page = params.page_newest_first::<MessageKey>()?;
     let messages =
         api.store.messages_of_endpoint(owner.app.key, endpoint.key, filter, states, attempted, page).await?;
@@ -32,17 +34,26 @@ pub(super) async fn list(
         page,
         messages,
         |(message, _)| message.key,
-        |(message, status)| EndpointMessageOut::of(message, status, with_content),
+        |(message, status)| EndpointMessageOut::of(message, shown(status, expanded), with_content),
     )))
 }
 
 type Standing = (Option<Vec<DeliveryState>>, Option<bool>);
 
+/// The status for a client that may not know the cancelled one: it takes it for a success.
+fn shown(status: DeliveryStatus, expanded: bool) -> DeliveryStatus {
+    match status.state {
+        DeliveryState::Canceled if !expanded => DeliveryStatus { state: DeliveryState::Delivered, ..status },
+        _ => status,
+    }
+}
+
 /// Which deliveries a status on the wire means.
-fn standing(status: Option<u64>) -> Result<Standing, Problem> {
+fn standing(status: Option<u64>, expanded: bool) -> Result<Standing, Problem> {
     let only = |state| Some(vec![state]);
     Ok(match status {
         None => (None, None),
+        Some(0) if !expanded => (Some(vec![DeliveryState::Delivered, DeliveryState::Canceled]), None),
         Some(0) => (only(DeliveryState::Delivered), None),
         Some(1) => (only(DeliveryState::Pending), Some(false)),
         Some(2) => (only(DeliveryState::Exhausted), None),

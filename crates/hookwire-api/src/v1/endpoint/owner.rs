@@ -1,6 +1,8 @@
 //! Whose endpoints a request is about: an application's, or an org's own for operational notices.
 
-use hookwire_core::{App, EventTypeName, OrgId};
+use std::collections::BTreeSet;
+
+use hookwire_core::{App, Endpoint, EventTypeName, OrgId};
 
 use crate::api::Api;
 use crate::caller::Caller;
@@ -15,6 +17,8 @@ pub(in crate::v1) struct Owner {
     pub(in crate::v1) org: OrgId,
     /// The event types that may be chosen; `None` = those of the org.
     pub(in crate::v1) event_types: Option<&'static [&'static str]>,
+    /// The caller's feature flags; `None` = it sees every event type.
+    pub(in crate::v1) visible_to: Option<Vec<String>>,
 }
 
 impl Owner {
@@ -26,19 +30,21 @@ impl Owner {
         need: Capability,
     ) -> Result<Self, Problem> {
         let app = caller.app(api, app, need).await?;
-        Ok(Self { app, org: caller.org().clone(), event_types: None })
+        let visible_to = caller.feature_flags().map(<[String]>::to_vec);
+        Ok(Self { app, org: caller.org().clone(), event_types: None, visible_to })
     }
 
-    /// Refuses event types that don't exist.
+    /// Refuses event types that don't exist, or that the caller does not see; what `stored` has chosen already may stay.
     pub(super) async fn check_event_types(
         &self,
         api: &Api,
         chosen: Option<&Vec<EventTypeName>>,
+        stored: Option<&Endpoint>,
     ) -> Result<(), Problem> {
         let Some(chosen) = chosen else { return Ok(()) };
         let missing = match self.event_types {
             Some(known) => chosen.iter().filter(|name| !known.contains(&name.as_str())).cloned().collect(),
-            None => api.store.missing_event_types(&self.org, chosen.clone()).await?,
+            None => self.missing(api, chosen, stored).await?,
         };
         if missing.is_empty() {
             return Ok(());
@@ -46,5 +52,21 @@ impl Owner {
         let names: Vec<&str> = missing.iter().map(EventTypeName::as_str).collect();
         let msg = format!("The following event types don't exist: {}", names.join(", "));
         Err(Problem::Invalid(vec![Issue::value(&["body", "eventTypes"], msg)]))
+    }
+
+    async fn missing(
+        &self,
+        api: &Api,
+        chosen: &[EventTypeName],
+        stored: Option<&Endpoint>,
+    ) -> Result<Vec<EventTypeName>, Problem> {
+        let had = stored.filter(|_| self.visible_to.is_some()).and_then(|stored| stored.event_types.as_ref());
+        let had: BTreeSet<&EventTypeName> = had.into_iter().flatten().collect();
+        let (kept, fresh): (Vec<_>, Vec<_>) = chosen.iter().cloned().partition(|name| had.contains(name));
+        let mut missing = api.store.missing_event_types(&self.org, fresh, self.visible_to.clone()).await?;
+        if !kept.is_empty() {
+            missing.extend(api.store.missing_event_types(&self.org, kept, None).await?);
+        }
+        Ok(missing)
     }
 }

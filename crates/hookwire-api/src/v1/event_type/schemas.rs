@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use jsonschema::{Draft, PatternOptions};
+use jsonschema::PatternOptions;
 use serde_json::Value;
 
 use crate::problem::Issues;
+use crate::schema::draft_of;
 
 /// All versions together, as JSON text.
 const SCHEMAS_BYTES_MAX: usize = 64 * 1024;
@@ -34,21 +35,14 @@ pub(super) fn vet(issues: &mut Issues, text: &str) -> Option<String> {
 }
 
 fn compile(schema: &Value) -> Result<(), String> {
-    // Without `$schema`, draft 7 is meant. Nothing is fetched, and patterns run in linear time.
+    // Nothing is fetched, and patterns run in linear time.
     jsonschema::options()
-        .with_draft(draft_of(schema))
+        .with_draft(draft_of(schema)?)
         .offline()
         .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES_MAX))
         .build(schema)
         .map(|_| ())
         .map_err(|error| error.to_string().chars().take(500).collect())
-}
-
-fn draft_of(schema: &Value) -> Draft {
-    match schema.get("$schema") {
-        Some(_) => Draft::default().detect(schema),
-        None => Draft::Draft7,
-    }
 }
 
 #[cfg(test)]
@@ -67,7 +61,14 @@ mod tests {
             r#"{"1":{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}}"#
         ));
         assert!(accepts("{}"));
-        for bad in [r#"{"1":{"type":"objekt"}}"#, r#"{"1":{"pattern":"("}}"#, r#"{"1":7}"#, "[]", "1"] {
+        for bad in [
+            r#"{"1":{"type":"objekt"}}"#,
+            r#"{"1":{"pattern":"("}}"#,
+            r#"{"1":7}"#,
+            "[]",
+            "1",
+            r#"{"1":{"$schema":"urn:x"}}"#,
+        ] {
             assert!(!accepts(bad), "{bad}");
         }
     }

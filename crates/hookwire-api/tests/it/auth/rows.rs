@@ -60,6 +60,8 @@ pub(crate) const ROWS: &[(&str, Reach)] = &[
     ("event_type.upsert", Reach::Org),
     ("health.get", Reach::Open),
     ("health.ping", Reach::Open),
+    ("invocation.get", Reach::App),
+    ("invocation.list", Reach::App),
     ("message.bulk_expunge_content", Reach::Org),
     ("message.create", Reach::Org),
     ("message.expunge_content", Reach::Org),
@@ -82,4 +84,9 @@ pub(crate) const ROWS: &[(&str, Reach)] = &[
     ("operational_webhook_endpoint.rotate_secret", Reach::Org),
     ("operational_webhook_endpoint.set_headers", Reach::Org),
     ("operational_webhook_endpoint.upsert", Reach::Org),
+    ("trigger.delete", Reach::Org),
+    ("trigger.get", Reach::App),
+    ("trigger.invoke", Reach::App),
+    ("trigger.list", Reach::App),
+    ("trigger.register", Reach::Org),
 ];

@@ -56,6 +56,7 @@ fn what_is_not_declared_is_refused_by_name() {
     assert_eq!(at(outgoing(&[("X-Other", "1")], &[])), [["headers", "X-Other"]]);
     assert_eq!(at(outgoing(&[("authorization", "mine")], &[])), [["headers", "authorization"]]);
     assert_eq!(at(outgoing(&[("X-Trace", "a\r\nb: c")], &[])), [["headers", "X-Trace"]]);
+    assert_eq!(at(outgoing(&[("X-Trace", "1"), ("x-trace", "2")], &[])), [["headers", "x-trace"]]);
     assert_eq!(at(outgoing(&[], &[("fixed", "2")])), [["queryParams", "fixed"]]);
 }
 

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use hookwire_core::id::Key;
 use hookwire_core::limits::ENDED_TASK_KEPT;
 use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_core::{App, Endpoint, EndpointChange, OrgId, Reference, Timestamp, TriggerType};
-use hookwire_store::upkeep::NewTask;
+use hookwire_store::upkeep::{NewTask, TaskFilter};
+use hookwire_store::{Cursor, Order};
 
 use crate::recorder::Recorder;
 use crate::sure::Sure;
-use crate::world::{World, ascending, event_type, progress};
+use crate::world::{World, ascending, event_type, page, progress};
 
 async fn start(
     world: &World,
@@ -128,7 +130,9 @@ pub(crate) async fn ended_tasks_go_after_their_time_and_running_ones_stay(world:
     assert_eq!(world.retain(|_| {}).await.others, 0);
     world.pass(Duration::from_hours(2));
     assert_eq!(world.retain(|_| {}).await.others, 1);
-    assert!(world.store().tasks(&world.org, ascending(10)).await.sure().items.is_empty());
+    assert!(
+        world.store().tasks(&world.org, TaskFilter::default(), ascending(10)).await.sure().items.is_empty()
+    );
 }
 
 pub(crate) async fn tasks_belong_to_their_org(world: World) {
@@ -141,13 +145,44 @@ pub(crate) async fn tasks_belong_to_their_org(world: World) {
     let second = start(&world, &app, &endpoint, TaskKind::ReplayMissing, since, until).await;
     let store = world.store();
     assert_eq!(store.task(&world.org, first.key).await.sure(), Some(first.clone()));
-    let listed = store.tasks(&world.org, ascending(10)).await.sure().items;
+    let listed = store.tasks(&world.org, TaskFilter::default(), ascending(10)).await.sure().items;
     assert_eq!(listed, [first.clone(), second.clone()]);
     let other = OrgId::stored("org_other");
     assert_eq!(store.task(&other, first.key).await.sure(), None);
-    assert!(store.tasks(&other, ascending(10)).await.sure().items.is_empty());
+    assert!(store.tasks(&other, TaskFilter::default(), ascending(10)).await.sure().items.is_empty());
     assert_eq!(finish(&world, &first, 10).await.status, TaskStatus::Finished);
     store.delete_endpoint(app.key, &Reference::Key(endpoint.key), world.now()).await.sure();
     let late = start(&world, &app, &endpoint, TaskKind::Recover, since, until).await;
     assert_eq!(finish(&world, &late, 10).await.status, TaskStatus::Failed);
+}
+
+pub(crate) async fn tasks_are_found_by_status_and_kind(world: World) {
+    let app = world.app().await;
+    let endpoint = world.endpoint(&app).await;
+    let mut keys = Vec::new();
+    for number in 0..12 {
+        let kind = if number % 4 == 0 { TaskKind::Recover } else { TaskKind::ReplayMissing };
+        let task = start(&world, &app, &endpoint, kind, world.now(), world.now()).await;
+        if number == 7 {
+            finish(&world, &task, 100).await;
+        }
+        keys.push(task.key);
+    }
+    let read = async |status, kind, page| {
+        let slice = world.store().tasks(&world.org, TaskFilter { status, kind }, page).await.sure();
+        let place = |task: &Task| keys.iter().position(|key| *key == task.key).sure();
+        (slice.items.iter().map(place).collect::<Vec<_>>(), slice.more)
+    };
+    let (done, running) = (Some(TaskStatus::Finished), Some(TaskStatus::Running));
+    let recoveries = Some(TaskKind::Recover);
+    assert_eq!(read(done, None, ascending(9)).await, ((0..8).collect(), false));
+    assert_eq!(read(None, recoveries, ascending(9)).await, (vec![0, 4, 8], false));
+    assert_eq!(read(running, recoveries, ascending(9)).await, (vec![8], false));
+    assert_eq!(read(Some(TaskStatus::Failed), None, ascending(9)).await, (vec![], false));
+    // A page is full whatever was left out before it.
+    assert_eq!(read(None, recoveries, ascending(2)).await, (vec![0, 4], true));
+    let after = Some(Cursor::After(keys[4].raw()));
+    assert_eq!(read(None, recoveries, page(2, Order::Ascending, after)).await, (vec![8], false));
+    let before = Some(Cursor::Before(keys[8].raw()));
+    assert_eq!(read(None, recoveries, page(2, Order::Ascending, before)).await, (vec![0, 4], false));
 }
