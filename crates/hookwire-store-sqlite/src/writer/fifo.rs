@@ -106,3 +106,6 @@ fn leased(work: &Work<'_>, endpoint: EndpointKey) -> Vec<MessageKey> {
     }
     messages
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,15 @@ impl Incoming {
     pub(crate) const fn new(message: NewMessage) -> Self {
         Self { message, choice: Choice::Open }
     }
+
+    /// The bytes that it keeps in memory while it waits.
+    pub(crate) fn bytes(&self) -> usize {
+        let chosen = match &self.choice {
+            Choice::Open => 0,
+            Choice::Made { endpoints, .. } => size_of_val(endpoints.as_slice()),
+        };
+        self.message.payload.len() + chosen
+    }
 }
 
 /// Accepts a message.

@@ -89,7 +89,7 @@ impl Operation {
     /// have a bound of their own. What is under way must come to its end however much comes in.
     pub(crate) fn load(&self) -> Option<usize> {
         match self {
-            Self::Ingest(asked) => Some(asked.input.as_ref().map_or(0, |new| new.message.payload.len())),
+            Self::Ingest(asked) => Some(asked.input.as_ref().map_or(0, Incoming::bytes)),
             Self::Other(_, bytes) => Some(*bytes),
             Self::Settle(_) | Self::Claim(_) => None,
         }
