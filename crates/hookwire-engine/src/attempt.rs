@@ -1,4 +1,8 @@
-//! One attempt: sign, send, and decide what follows.
+//! One attempt: make the body, sign, send, and decide what follows.
+
+mod answer;
+mod body;
+pub(crate) mod kept;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,22 +10,23 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use hookwire_core::delivery::decide;
 use hookwire_core::id::Key as _;
-use hookwire_core::limits::RESPONSE_KEPT_BYTES_MAX;
-use hookwire_core::retry::parse_retry_after;
 use hookwire_core::signature::HeaderNames;
 use hookwire_core::{
-    Attempt, AttemptStatus, Clock, Delivery, Endpoint, ErrorClass, KeyMint, Message, Payload, Timestamp,
-    Timings, Transition, Verdict, signature,
+    App, Attempt, AttemptStatus, Clock, Delivery, Endpoint, ErrorClass, KeyMint, Message, Profiles,
+    Timestamp, Timings, Transition, Verdict, signature,
 };
-use hookwire_outbound::{Client, Exchange, Failure, Fault, FieldName, HeaderList, Request};
+use hookwire_outbound::{Client, Failure, Fault, FieldName, HeaderList, Request};
+use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::Settlement;
 use http::HeaderValue;
 
+use self::answer::{Answer, Rules};
+use self::body::Body;
 use crate::dispatcher::ended;
 use crate::faults::Faults;
 use crate::lane::Ended;
 use crate::lanes::{Job, LEASE_MARGIN};
-use crate::prepared::Prepared;
+use crate::prepared::{Defaults, Prepared};
 use crate::settings::Settings;
 
 /// How long a delivery rests whose attempt ran into a fault of ours, give or take a half: what failed together shall not
@@ -53,6 +58,7 @@ pub(crate) struct Attempts {
     pub(crate) mint: Arc<KeyMint>,
     pub(crate) chance: fn() -> f64,
     pub(crate) settings: Settings,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) faults: Faults,
 }
 
@@ -64,26 +70,19 @@ pub(crate) struct Finished {
     pub(crate) how: Ended,
 }
 
-/// What the receiver said, or why it said nothing.
-struct Answer {
-    verdict: Verdict,
-    response_code: u16,
-    response: String,
-    error: Option<ErrorClass>,
-    timings: Timings,
-}
-
 impl Attempts {
     /// Makes an endpoint ready to be called.
-    pub(crate) fn prepare(&self, endpoint: Arc<Endpoint>) -> Prepared {
-        Prepared::new(endpoint, self.client.policy(), self.settings.https_only, &self.settings.user_agent)
+    pub(crate) fn prepare(&self, endpoint: Arc<Endpoint>, app: &App) -> Prepared {
+        let defaults =
+            Defaults { policy: self.client.policy(), profiles: &self.profiles, settings: &self.settings };
+        Prepared::new(endpoint, app, defaults)
     }
 
     /// Makes the attempt. A panic in it is a fault of ours: the delivery is put back and no attempt is used up.
     pub(crate) async fn make(&self, job: Job) -> Finished {
         let Job { claim, prepared, .. } = job;
         let delivery = claim.delivery.clone();
-        let attempt = self.attempt(&delivery, &claim.message, &prepared);
+        let attempt = self.attempt(&claim, &prepared);
         if let Ok(finished) = std::panic::AssertUnwindSafe(attempt).catch_unwind().await {
             return finished;
         }
@@ -100,55 +99,61 @@ impl Attempts {
         Finished { how: Ended::Silent, ..unsent(delivery, Transition::Released(later)) }
     }
 
-    async fn attempt(&self, delivery: &Delivery, message: &Message, prepared: &Prepared) -> Finished {
+    async fn attempt(&self, claim: &Claim, prepared: &Prepared) -> Finished {
         let now = self.clock.now();
+        let Claim { delivery, message, .. } = claim;
         let Some(payload) = &message.payload else {
             return unsent(delivery.clone(), Transition::Canceled);
         };
-        if now.plus(self.settings.timeout + LEASE_MARGIN) > delivery.lease_until {
+        if now.plus(prepared.timeout + LEASE_MARGIN) > delivery.lease_until {
             return unsent(delivery.clone(), Transition::Released(now));
         }
-        let answer = match &prepared.target {
-            Ok(target) => {
-                let request = Request {
-                    target: Arc::clone(target),
-                    method: http::Method::POST,
-                    headers: self.headers(prepared, message, payload, now),
-                    body: payload.body().clone(),
-                    deadline: self.settings.timeout,
-                };
-                let exchange = self.client.send(request).await;
-                if let Err(Failure { fault: Fault::Ours, detail, .. }) = &exchange.result {
-                    return self.postpone(delivery.clone(), detail);
-                }
-                judge(exchange, self.clock.now())
+        let rules = Rules { success: prepared.success(), retry: prepared.retry(&self.settings) };
+        let target = match &prepared.target {
+            Ok(target) => target,
+            Err(reason) => {
+                let answer = Answer::failed(ErrorClass::Blocked, reason.clone(), Timings::default(), rules);
+                return self.conclude(delivery, prepared, answer, None, now);
             }
-            Err(reason) => refused(reason.clone()),
         };
-        self.conclude(delivery, prepared, answer, now)
+        let body = match Body::of(claim, payload, prepared) {
+            Ok(body) => body,
+            Err(reason) => {
+                let finished = self.conclude(delivery, prepared, Answer::bodiless(reason), None, now);
+                // It says nothing about the receiver.
+                return Finished { how: Ended::Untried, ..finished };
+            }
+        };
+        let request = Request {
+            target: Arc::clone(target),
+            method: prepared.method(),
+            headers: self.headers(prepared, message, &body, now),
+            body: body.bytes,
+            deadline: prepared.timeout,
+        };
+        let exchange = self.client.send(request).await;
+        if let Err(Failure { fault: Fault::Ours, detail, .. }) = &exchange.result {
+            return self.postpone(delivery.clone(), detail);
+        }
+        let answer = Answer::judge(exchange, rules, self.clock.now());
+        self.conclude(delivery, prepared, answer, body.logged, now)
     }
 
-    fn headers(
-        &self,
-        prepared: &Prepared,
-        message: &Message,
-        payload: &Payload,
-        now: Timestamp,
-    ) -> HeaderList {
-        let id = message.key.public();
-        let secrets = prepared.endpoint.secrets.signing(now);
-        let signature = signature::sign(secrets, &id, now, payload.body());
-        let raw_type = payload.raw.as_ref().and_then(|raw| raw.content_type.as_deref());
+    fn headers(&self, prepared: &Prepared, message: &Message, body: &Body, now: Timestamp) -> HeaderList {
+        let raw = message.payload.as_ref().and_then(|payload| payload.raw.as_ref());
+        let raw_type = raw.and_then(|raw| raw.content_type.as_deref());
         let content_type = raw_type.and_then(|text| HeaderValue::from_str(text).ok());
+        let mut headers = prepared.headers.clone();
+        headers.set(&self.fields.content_type, content_type.unwrap_or_else(|| prepared.content_type.clone()));
+        if !prepared.is_signed() {
+            return headers;
+        }
+        let id = message.key.public();
+        let signature = signature::sign(prepared.endpoint.secrets.signing(now), &id, now, &body.bytes);
         let values = [id, now.seconds().to_string(), signature].map(|text| {
             HeaderValue::from_maybe_shared(bytes::Bytes::from(text))
                 .expect("ids, numbers and base64 are valid in headers")
         });
-        let mut headers = prepared.headers.clone();
-        headers.set(
-            &self.fields.content_type,
-            content_type.unwrap_or(HeaderValue::from_static("application/json")),
-        );
         for names in &self.fields.signature {
             for (name, value) in names.iter().zip(&values) {
                 headers.set(name, value.clone());
@@ -162,10 +167,12 @@ impl Attempts {
         delivery: &Delivery,
         prepared: &Prepared,
         answer: Answer,
+        request: Option<String>,
         began: Timestamp,
     ) -> Finished {
         let now = self.clock.now();
-        let transition = decide(delivery, answer.verdict, &self.settings.retry, now, self.chance);
+        let policy = prepared.retry(&self.settings);
+        let transition = decide(delivery, answer.verdict, policy, now, self.chance);
         let succeeded = answer.verdict == Verdict::Success;
         let attempt = Attempt {
             key: self.mint.next(now),
@@ -176,7 +183,7 @@ impl Attempts {
             url: prepared.target.as_ref().map_or_else(|_| String::new(), |target| target.uri().to_string()),
             status: if succeeded { AttemptStatus::Succeeded } else { AttemptStatus::Failed },
             trigger: delivery.trigger,
-            request: None,
+            request,
             response_code: answer.response_code,
             response: answer.response,
             error: answer.error,
@@ -198,54 +205,6 @@ fn unsent(delivery: Delivery, transition: Transition) -> Finished {
         settlement: Settlement { delivery, attempt: None, verdict: None, transition },
         how: Ended::Untried,
     }
-}
-
-/// What an exchange means: any 2xx is success, 410 is final, everything else is tried again.
-fn judge(exchange: Exchange, now: Timestamp) -> Answer {
-    let timings = exchange.timings;
-    match exchange.result {
-        Ok(response) => {
-            let retry_after =
-                response.headers.get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let verdict = match response.status {
-                200..=299 => Verdict::Success,
-                410 => Verdict::Gone,
-                _ => Verdict::Failure {
-                    retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
-                },
-            };
-            let error = (verdict != Verdict::Success).then_some(ErrorClass::Http);
-            let response_text = kept(&response.body, response.truncated);
-            Answer { verdict, response_code: response.status, response: response_text, error, timings }
-        }
-        Err(failure) => Answer {
-            verdict: Verdict::Failure { retry_after: None },
-            response_code: 0,
-            response: failure.detail,
-            error: Some(failure.class),
-            timings,
-        },
-    }
-}
-
-fn refused(reason: String) -> Answer {
-    Answer {
-        verdict: Verdict::Failure { retry_after: None },
-        response_code: 0,
-        response: reason,
-        error: Some(ErrorClass::Blocked),
-        timings: Timings::default(),
-    }
-}
-
-/// The part of an answer that is kept, as text, with a mark where it was cut.
-pub(crate) fn kept(body: &[u8], truncated: bool) -> String {
-    let cut = truncated || body.len() > RESPONSE_KEPT_BYTES_MAX;
-    let mut text = String::from_utf8_lossy(&body[..body.len().min(RESPONSE_KEPT_BYTES_MAX)]).into_owned();
-    if cut {
-        text.push_str("… [cut]");
-    }
-    text
 }
 
 #[cfg(test)]

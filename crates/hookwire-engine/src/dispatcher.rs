@@ -6,7 +6,8 @@ mod wakes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwire_core::{Timestamp, Transition};
+use hookwire_core::limits::TIMEOUT_MAX;
+use hookwire_core::{App, Endpoint, Timestamp, Transition};
 use hookwire_store::SharedStore;
 use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::{ClaimRequest, Claimed, Settlement};
@@ -17,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::attempt::{Attempts, Finished};
 use crate::health::Progress;
 use crate::lane::Ended;
-use crate::lanes::{Amount, ClaimOrder, Job, Lanes, Work, bytes_of};
+use crate::lanes::{Amount, ClaimOrder, Job, LEASE_MARGIN, Lanes, Work, bytes_of};
 use crate::metrics::Metrics;
 use crate::prepared::Prepared;
 use crate::settings::Settings;
@@ -58,7 +59,7 @@ impl Dispatcher {
             tasks,
             runtime: Handle::current(),
             metrics,
-            lease: settings.lease,
+            lease: settings.lease.max(settings.timeout.max(TIMEOUT_MAX) + 2 * LEASE_MARGIN),
             bell: Notify::new(),
             this: this.clone(),
         })
@@ -81,8 +82,8 @@ impl Dispatcher {
         self.attempts.clock.now()
     }
 
-    fn prepare(&self, claim: &Claim) -> Prepared {
-        self.attempts.prepare(Arc::clone(&claim.endpoint))
+    fn prepare(&self, endpoint: Arc<Endpoint>, app: &App) -> Prepared {
+        self.attempts.prepare(endpoint, app)
     }
 
     /// Does the work, each piece in a task of its own.
@@ -151,7 +152,7 @@ impl Dispatcher {
         let now = self.now();
         self.perform(match claimed {
             Ok(Claimed { claims, next_due }) => {
-                self.lanes.claimed(order, claims, next_due, &|claim| self.prepare(claim), now)
+                self.lanes.claimed(order, claims, next_due, &|endpoint, app| self.prepare(endpoint, app), now)
             }
             Err(error) => {
                 tracing::warn!(%endpoint, %error, "cannot claim deliveries");

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hookwire_core::invocation::InvocationOutcome;
-use hookwire_core::limits::CHAIN_CALLS_MAX;
+use hookwire_core::limits::{CHAIN_CALLS_MAX, RESPONSE_KEPT_BYTES_MAX};
 use hookwire_core::target::TargetUrl;
 use hookwire_core::trigger::Outgoing;
 use hookwire_core::{Clock, ErrorClass, Invocation, InvocationKey, KeyMint, Trigger};
@@ -17,7 +17,7 @@ use hookwire_outbound::{Client, HeaderList, Request};
 use hookwire_store::SharedStore;
 use tokio::time::Instant;
 
-use crate::attempt::kept;
+use crate::attempt::kept::kept;
 use permits::Permits;
 
 /// Time after which no further call of a chain is begun.
@@ -155,7 +155,7 @@ impl Invoker {
             succeeded: answer.succeeded,
             error: answer.error,
             response_bytes: if answer.status == 0 { 0 } else { answer.body.len() as u64 },
-            response: kept(&answer.body, answer.truncated),
+            response: kept(&answer.body, answer.truncated, RESPONSE_KEPT_BYTES_MAX),
         });
         self.record(&record).await?;
         Ok((key, answer))

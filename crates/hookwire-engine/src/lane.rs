@@ -63,6 +63,17 @@ pub(crate) enum Start {
     Wait,
 }
 
+/// Where a lane's next claim from the store stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NextClaim {
+    /// None is wanted.
+    None,
+    /// The lane stands in line for it.
+    InLine,
+    /// It is under way.
+    UnderWay,
+}
+
 /// The deliveries of one endpoint in memory.
 #[derive(Debug)]
 pub(crate) struct Lane {
@@ -70,18 +81,18 @@ pub(crate) struct Lane {
     pub(crate) prepared: Option<Arc<Prepared>>,
     /// Claimed deliveries that wait for their turn.
     pub(crate) queue: VecDeque<Claim>,
+    /// Whether the endpoint was deleted. What the store gives out until it has heard of that goes back to it.
+    pub(crate) removed: bool,
     /// Places promised to the store.
     pub(crate) reserved: usize,
     /// Attempts under way.
     pub(crate) in_flight: usize,
     /// When the earliest delivery that waits in the store is due.
     pub(crate) backlog: Option<Timestamp>,
-    /// Whether a claim is under way.
-    pub(crate) claiming: bool,
+    /// Where its next claim stands.
+    pub(crate) claim: NextClaim,
     /// Whether it stands in a ready queue.
     pub(crate) ready: bool,
-    /// Whether it stands in line for a claim.
-    pub(crate) hungry: bool,
     /// When it is looked at next.
     pub(crate) timer: Option<Timestamp>,
     /// The endpoint's own throttle.
@@ -100,12 +111,12 @@ impl Lane {
         Self {
             prepared: None,
             queue: VecDeque::new(),
+            removed: false,
             reserved: 0,
             in_flight: 0,
             backlog: None,
-            claiming: false,
+            claim: NextClaim::None,
             ready: false,
-            hungry: false,
             timer: None,
             bucket: None,
             standing: Standing::Unproven,
@@ -125,9 +136,13 @@ impl Lane {
         }
     }
 
-    /// Whether the endpoint takes messages.
-    pub(crate) fn is_disabled(&self) -> bool {
-        self.prepared.as_ref().is_some_and(|prepared| prepared.endpoint.disabled)
+    /// Whether the endpoint takes no messages: it is turned off, or deleted.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.removed || self.prepared.as_ref().is_some_and(|prepared| prepared.endpoint.disabled)
+    }
+
+    fn is_claiming(&self) -> bool {
+        self.claim == NextClaim::UnderWay
     }
 
     /// Whether nothing is known of it but its record.
@@ -136,7 +151,7 @@ impl Lane {
             && self.in_flight == 0
             && self.reserved == 0
             && self.backlog.is_none()
-            && !self.claiming
+            && !self.is_claiming()
     }
 
     /// Whether a new delivery may come straight to memory. Not while older ones wait in the store.
@@ -147,15 +162,15 @@ impl Lane {
             Standing::Suspect => 1,
         };
         let room = room.min(self.throttled_room());
-        let older_wait = self.claiming || self.backlog.is_some_and(|due| due <= now);
-        !older_wait && !self.is_disabled() && self.queue.len() + self.reserved < room
+        let older_wait = self.is_claiming() || self.backlog.is_some_and(|due| due <= now);
+        !older_wait && !self.is_closed() && self.queue.len() + self.reserved < room
     }
 
     /// How many deliveries to claim from the store now; 0 = none.
     pub(crate) fn wants(&self, now: Timestamp) -> usize {
         let due = self.backlog.is_some_and(|due| due <= now);
         let paused = self.paused_until > now;
-        if !due || self.claiming || self.is_disabled() || paused || self.queue.len() > self.window / 2 {
+        if !due || self.is_claiming() || self.is_closed() || paused || self.queue.len() > self.window / 2 {
             return 0;
         }
         match self.standing(now) {
@@ -174,7 +189,7 @@ impl Lane {
 
     /// Whether an attempt may start, given what the lane may have under way as things stand on the node.
     pub(crate) fn may_start(&self, allowance: usize, now: Timestamp) -> Start {
-        if self.is_disabled() || self.in_flight >= self.window.min(allowance) {
+        if self.is_closed() || self.in_flight >= self.window.min(allowance) {
             return Start::Wait;
         }
         let free_at =

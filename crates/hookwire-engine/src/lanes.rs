@@ -16,13 +16,13 @@ use std::time::Duration;
 use hookwire_core::{AppKey, EndpointKey, Timestamp};
 use hookwire_store::dispatch::Claim;
 
-use crate::lane::{Ended, Standing};
+use crate::lane::{Ended, NextClaim, Standing};
 use crate::prepared::Prepared;
 use crate::settings::Settings;
 use state::Inner;
 
 pub(crate) use memory::Amount;
-pub(crate) use work::{Census, ClaimOrder, Job, Work, bytes_of};
+pub(crate) use work::{Census, ClaimOrder, Job, Prepare, Work, bytes_of};
 
 /// What a lease must still last when an attempt begins, beyond the attempt's own deadline.
 pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(5);
@@ -68,12 +68,7 @@ impl Lanes {
     }
 
     /// Deliveries arrive for which places were reserved.
-    pub(crate) fn accept(
-        &self,
-        claims: Vec<Claim>,
-        prepare: &dyn Fn(&Claim) -> Prepared,
-        now: Timestamp,
-    ) -> Work {
+    pub(crate) fn accept(&self, claims: Vec<Claim>, prepare: Prepare<'_>, now: Timestamp) -> Work {
         let mut inner = self.lock();
         let mut work = Work::default();
         for claim in claims {
@@ -92,7 +87,7 @@ impl Lanes {
         order: ClaimOrder,
         claims: Vec<Claim>,
         next_due: Option<Timestamp>,
-        prepare: &dyn Fn(&Claim) -> Prepared,
+        prepare: Prepare<'_>,
         now: Timestamp,
     ) -> Work {
         let mut inner = self.lock();
@@ -101,7 +96,7 @@ impl Lanes {
         inner.claims_fail_since = None;
         inner.memory.arrived(order.most, claims.iter().map(|claim| Amount::one(bytes_of(claim))).sum());
         let lane = inner.lane(order.endpoint, now);
-        lane.claiming = false;
+        lane.claim = NextClaim::None;
         if let Some(due) = next_due {
             lane.note_backlog(due);
         }
@@ -122,7 +117,7 @@ impl Lanes {
         inner.claims_fail_since.get_or_insert(now);
         inner.memory.arrived(order.most, Amount::default());
         let lane = inner.lane(order.endpoint, now);
-        lane.claiming = false;
+        lane.claim = NextClaim::None;
         lane.note_backlog(again);
         inner.consider(order.endpoint, now, &mut work);
         work
@@ -176,6 +171,7 @@ impl Lanes {
     pub(crate) fn removed(&self, endpoint: EndpointKey, now: Timestamp) -> Work {
         let mut inner = self.lock();
         let lane = inner.lane(endpoint, now);
+        lane.removed = true;
         lane.backlog = None;
         let release = lane.queue.drain(..).collect();
         inner.forget_if_idle(endpoint);

@@ -14,13 +14,15 @@ mod lane;
 mod lanes;
 pub mod metrics;
 mod prepared;
+#[cfg(test)]
+mod samples;
 mod settings;
 mod settler;
 mod upkeep;
 
 use std::sync::Arc;
 
-use hookwire_core::{Clock, KeyMint};
+use hookwire_core::{Clock, KeyMint, Profiles};
 use hookwire_outbound::Client;
 use hookwire_store::SharedStore;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +51,8 @@ pub struct EngineParts {
     pub chance: fn() -> f64,
     /// How to deliver.
     pub settings: Settings,
+    /// The profiles that orgs may have.
+    pub profiles: Arc<Profiles>,
     /// What to keep, and for how long.
     pub retention: RetentionSettings,
 }
@@ -67,7 +71,7 @@ pub struct Engine {
 impl Engine {
     /// Starts delivering on the current tokio runtime.
     pub fn start(parts: EngineParts) -> Self {
-        let EngineParts { store, client, clock, mint, chance, settings, retention } = parts;
+        let EngineParts { store, client, clock, mint, chance, settings, profiles, retention } = parts;
         let metrics = Arc::new(Metrics::default());
         let settler = Arc::new(Settler::new(Arc::clone(&metrics)));
         let drain_limit = settings.drain_limit;
@@ -79,6 +83,7 @@ impl Engine {
             mint,
             chance,
             settings: settings.clone(),
+            profiles: Arc::clone(&profiles),
             faults: faults::Faults::new(Arc::clone(&metrics)),
         };
         let tasks = TaskTracker::new();
@@ -92,12 +97,12 @@ impl Engine {
         );
         let stop = CancellationToken::new();
         let engine = Self { dispatcher, settler, store, clock, stop, tasks, drain_limit };
-        engine.spawn_loops(retention);
+        engine.spawn_loops(profiles, retention);
         engine.store.attach(Arc::clone(&engine.dispatcher) as Arc<dyn hookwire_store::Dispatch>);
         engine
     }
 
-    fn spawn_loops(&self, retention: RetentionSettings) {
+    fn spawn_loops(&self, profiles: Arc<Profiles>, retention: RetentionSettings) {
         let settle = Arc::clone(&self.settler).run(
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
@@ -106,8 +111,8 @@ impl Engine {
         self.tasks.spawn(settle);
         self.tasks.spawn(Arc::clone(&self.dispatcher).keep_time(self.stop.clone()));
         self.tasks.spawn(Arc::clone(&self.dispatcher).keep_in_step(self.stop.clone()));
-        let upkeep =
-            upkeep::run(Arc::clone(&self.store), Arc::clone(&self.clock), retention, self.stop.clone());
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let upkeep = upkeep::run(store, clock, profiles, retention, self.stop.clone());
         self.tasks.spawn(upkeep);
     }
 

@@ -8,15 +8,15 @@ use hookwire_core::signature::HeaderNames;
 /// How to deliver.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The schedule of retries.
+    /// The schedule of retries, unless endpoint or profile have their own.
     pub retry: RetryPolicy,
-    /// Deadline of one attempt, from name resolution to the end of the answer.
+    /// Deadline of one attempt, from name resolution to the end of the answer, unless endpoint or profile have their own.
     pub timeout: Duration,
     /// Names of the signature headers.
     pub header_names: HeaderNames,
     /// The `User-Agent` sent.
     pub user_agent: String,
-    /// Whether `http://` endpoints are refused.
+    /// Whether `http://` endpoints are refused, also those of orgs whose profile allows them.
     pub https_only: bool,
     /// Attempts under way at once, over all endpoints.
     pub permits: usize,
@@ -26,7 +26,7 @@ pub struct Settings {
     pub held_max: usize,
     /// Bytes of payload held in memory.
     pub held_bytes_max: usize,
-    /// How long a claimed delivery is ours.
+    /// How long a claimed delivery is ours; at least as long as the longest attempt needs.
     pub lease: Duration,
     /// How long a stop waits for attempts under way.
     pub drain_limit: Duration,

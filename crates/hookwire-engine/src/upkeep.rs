@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwire_core::Clock;
+use hookwire_core::{Clock, Profiles};
 use hookwire_store::SharedStore;
-use hookwire_store::upkeep::RetentionStep;
+use hookwire_store::upkeep::{RetentionStep, TrimStep};
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::RetentionSettings;
@@ -20,6 +20,7 @@ const TASK_STEP: u32 = 200;
 pub(crate) async fn run(
     store: SharedStore,
     clock: Arc<dyn Clock>,
+    profiles: Arc<Profiles>,
     retention: RetentionSettings,
     stop: CancellationToken,
 ) {
@@ -27,6 +28,7 @@ pub(crate) async fn run(
         tokio::join!(
             retain(&store, &*clock, &retention),
             forget(&store, &*clock, &retention),
+            trim(&store, &profiles, &retention),
             advance(&store, &*clock)
         );
     };
@@ -45,6 +47,23 @@ async fn retain(store: &SharedStore, clock: &dyn Clock, retention: &RetentionSet
             Ok(_) => retention.interval,
             Err(error) => {
                 tracing::warn!(%error, "retention could not be carried out");
+                retention.interval
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Removes logs beyond their endpoints' limits.
+async fn trim(store: &SharedStore, profiles: &Profiles, retention: &RetentionSettings) {
+    let limits = profiles.iter().filter_map(|profile| Some((profile.name.clone(), profile.log_limit?)));
+    let step = TrimStep { profiles: limits.collect(), limit: retention.step };
+    loop {
+        let pause = match store.trim_logs(step.clone()).await {
+            Ok(removed) if removed >= u64::from(step.limit) => BREATH,
+            Ok(_) => retention.interval,
+            Err(error) => {
+                tracing::warn!(%error, "logs could not be trimmed");
                 retention.interval
             }
         };

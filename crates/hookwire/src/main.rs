@@ -9,6 +9,7 @@ mod metrics;
 mod node;
 mod nofile;
 mod probe;
+mod profiles;
 mod random;
 mod server;
 mod shutdown;

@@ -1,17 +1,18 @@
 //! Attempts through real sockets: what is the receiver's fault, and what is ours.
 
-use hookwire_core::{
-    AppKey, EndpointKey, EventTypeName, MessageKey, Metadata, NewApp, NewEndpoint, OrgId, Secret, TriggerType,
-};
-use hookwire_store::dispatch::Claim;
+use hookwire_core::Payload;
+use hookwire_core::limits::REQUEST_KEPT_BYTES_MAX;
+use hookwire_core::message::RawBody;
+use hookwire_core::retry::{RetryOn, RetryPolicy};
+use hookwire_core::rules::{Method, Signing};
+use hookwire_testkit::{Receiver, Reply};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
 use crate::lane::Standing;
 use crate::metrics::Metrics;
-
-const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+use crate::samples::{NOW, app_with, claim_of, endpoint_at, message_with};
 
 struct Still;
 
@@ -33,63 +34,43 @@ fn attempts(proxy: Option<String>, metrics: &Arc<Metrics>) -> Attempts {
         mint: Arc::new(KeyMint::new(0, 0)),
         chance: || 0.25,
         settings: Settings::default(),
+        profiles: Arc::new(Profiles::builtin()),
         faults: Faults::new(Arc::clone(metrics)),
     }
 }
 
+/// A delivery to an endpoint at this URL with these words, of an org with this profile.
+fn job_with(
+    attempts: &Attempts,
+    url: &str,
+    profile: &str,
+    message: Message,
+    change: impl FnOnce(&mut Endpoint),
+) -> Job {
+    let mut endpoint = endpoint_at(url);
+    change(&mut endpoint);
+    let app = Arc::new(app_with(profile));
+    let mut claim = claim_of(message, &Arc::new(endpoint), &app);
+    claim.delivery.attempts = 3;
+    let prepared = Arc::new(attempts.prepare(Arc::clone(&claim.endpoint), &app));
+    Job { claim, prepared, share: Standing::Proven }
+}
+
 fn job(attempts: &Attempts, url: &str) -> Job {
-    let (app, key) = (AppKey::from_raw(1), MessageKey::from_raw(9));
-    let new = NewEndpoint {
-        uid: None,
-        name: None,
-        url: url.to_owned(),
-        description: String::new(),
-        version: 1,
-        disabled: false,
-        event_types: None,
-        channels: None,
-        throttle_rate: None,
-        metadata: Metadata::new(),
-        headers: None,
-        rules: hookwire_core::rules::RulesChange::default(),
-        secret: Secret::from_random([0; 24]),
-    };
-    let endpoint = Arc::new(new.into_endpoint(EndpointKey::from_raw(2), app, NOW));
-    let message = Message {
-        key,
-        app,
-        event_type: EventTypeName::stored("t"),
-        event_id: None,
-        channels: Vec::new(),
-        tags: Vec::new(),
-        payload: Some(Payload::from_json("{}")),
-        created: NOW,
-        deliver_at: None,
-        payload_expires: NOW,
-    };
-    let delivery = Delivery {
-        message: key,
-        endpoint: endpoint.key,
-        app,
-        attempts: 3,
-        trigger: TriggerType::Scheduled,
-        resume_at: None,
-        fence: 1,
-        lease_until: NOW.plus(Duration::from_mins(15)),
-    };
-    let owner = NewApp { name: "a".to_owned(), ..NewApp::default() };
-    let claim = Claim {
-        delivery,
-        message: Arc::new(message),
-        app: Arc::new(owner.into_app(
-            app,
-            OrgId::stored("org_1"),
-            hookwire_core::ProfileName::standard(),
-            NOW,
-        )),
-        endpoint: Arc::clone(&endpoint),
-    };
-    Job { claim, prepared: Arc::new(attempts.prepare(endpoint)), share: Standing::Proven }
+    job_with(attempts, url, "standard", invoice(), |_| {})
+}
+
+fn invoice() -> Message {
+    message_with("invoice.paid", Payload::from_json(r#"{"amount": 1.0, "to": "J\u00f6rg \"J\""}"#))
+}
+
+/// What arrives of a message at an endpoint with these words, and what is logged.
+async fn sent(message: Message, change: impl FnOnce(&mut Endpoint)) -> (hookwire_testkit::Request, Attempt) {
+    let attempts = attempts(None, &Arc::default());
+    let receiver = Receiver::start().await;
+    let job = job_with(&attempts, &receiver.url("/hook"), "standard", message, change);
+    let attempt = attempts.make(job).await.settlement.attempt.unwrap();
+    (receiver.requests().remove(0), attempt)
 }
 
 /// The URL of a proxy that gives this answer to whatever it is asked.
@@ -140,11 +121,127 @@ async fn a_receiver_that_cannot_be_reached_uses_up_an_attempt() {
     }
 }
 
-#[test]
-fn a_long_answer_is_cut_and_says_so() {
-    assert_eq!(kept(b"ok", false), "ok");
-    assert_eq!(kept(b"ok", true), "ok… [cut]");
-    let long = kept(&vec![b'x'; RESPONSE_KEPT_BYTES_MAX + 1], false);
-    assert!(long.ends_with("x… [cut]") && long.len() < RESPONSE_KEPT_BYTES_MAX + 20);
-    assert_eq!(kept(&[0xff, b'a'], false), "\u{fffd}a");
+#[tokio::test]
+async fn a_payload_without_a_template_is_sent_byte_for_byte_and_not_logged_again() {
+    let (request, attempt) = sent(invoice(), |_| {}).await;
+    assert_eq!(request.body, invoice().payload.unwrap().json);
+    assert_eq!((request.method.as_str(), request.header("content-type")), ("POST", "application/json"));
+    assert_eq!(attempt.request, None);
+    let (_, attempt) = sent(invoice(), template("{{{payloadJson}}}")).await;
+    assert_eq!(attempt.request, None);
+}
+
+fn template(source: &str) -> impl FnOnce(&mut Endpoint) {
+    |endpoint| endpoint.rules.body_template = Some(source.to_owned())
+}
+
+#[tokio::test]
+async fn what_a_template_makes_is_what_is_sent_signed_and_logged() {
+    let source =
+        r#"{"to":"{{event.to}}","type":"{{event.type}}","try":{{attempt.number}},"app":"{{app.name}}"}"#;
+    let (request, attempt) = sent(invoice(), template(source)).await;
+    let expected = r#"{"to":"J\u00f6rg \"J\"","type":"invoice.paid","try":4,"app":"App"}"#;
+    assert_eq!((request.text(), attempt.request.as_deref()), (expected, Some(expected)));
+    let secrets = endpoint_at("https://a.example/").secrets;
+    let signed = signature::sign([&secrets.current], &invoice().key.public(), NOW, expected.as_bytes());
+    assert_eq!(request.header("webhook-signature"), signed);
+}
+
+#[tokio::test]
+async fn a_long_body_is_sent_whole_and_logged_in_part() {
+    let long = format!("[{}]", "1,".repeat(REQUEST_KEPT_BYTES_MAX / 2) + "1");
+    let message = message_with("t", Payload::from_json(long.clone()));
+    let (request, attempt) = sent(message, template("{{{payloadJson}}} ")).await;
+    assert_eq!(request.text(), long + " ");
+    let logged = attempt.request.unwrap();
+    assert!(logged.ends_with("… [cut]") && logged.len() < REQUEST_KEPT_BYTES_MAX + 20);
+}
+
+#[tokio::test]
+async fn a_raw_body_is_sent_as_it_is_with_its_own_type_or_the_endpoints() {
+    let words = |endpoint: &mut Endpoint| {
+        template("no")(endpoint);
+        endpoint.rules.content_type = Some("text/csv".to_owned());
+    };
+    for (given, arrives) in [(Some("text/xml"), "text/xml"), (None, "text/csv")] {
+        let mut payload = Payload::from_json("{}");
+        let content_type = given.map(str::to_owned);
+        payload.raw = Some(RawBody { bytes: bytes::Bytes::from_static(b"<a/>"), content_type });
+        let (request, attempt) = sent(message_with("t", payload), words).await;
+        assert_eq!((request.text(), request.header("content-type")), ("<a/>", arrives));
+        assert_eq!(attempt.request, None);
+    }
+}
+
+#[tokio::test]
+async fn method_and_content_type_are_the_endpoints_and_an_unsigned_request_names_nothing() {
+    let (request, _) = sent(invoice(), |endpoint| {
+        endpoint.rules.method = Method::Get;
+        endpoint.rules.content_type = Some("text/plain".to_owned());
+        endpoint.rules.signing = Some(Signing::None);
+    })
+    .await;
+    assert_eq!((request.method.as_str(), request.header("content-type")), ("GET", "text/plain"));
+    assert_eq!(request.body, invoice().payload.unwrap().json);
+    assert!(!request.headers.iter().any(|(name, _)| name.starts_with("webhook-")), "{request:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_made_is_not_sent_nor_tried_again() {
+    let receiver = Receiver::start().await;
+    let attempts = attempts(None, &Arc::default());
+    let url = receiver.url("/hook");
+    let Finished { settlement, how } =
+        attempts.make(job_with(&attempts, &url, "standard", invoice(), template("{{#a}}"))).await;
+    assert_eq!((settlement.verdict, settlement.transition), (Some(Verdict::Rejected), Transition::Exhausted));
+    let attempt = settlement.attempt.unwrap();
+    assert_eq!((attempt.error, attempt.response_code), (Some(ErrorClass::Template), 0));
+    assert_eq!((attempt.request, how), (None, Ended::Untried));
+    assert!(
+        attempt.response.starts_with("The body could not be made: line 1, column 1"),
+        "{}",
+        attempt.response
+    );
+    assert!(receiver.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_endpoints_own_schedule_and_causes_decide_what_follows() {
+    let receiver = Receiver::start().await;
+    receiver.script("/hook", [Reply::status(500)]);
+    let attempts = attempts(None, &Arc::default());
+    let follows = async |retry_on: &[&str]| {
+        let retry_on = RetryOn::parse(retry_on.iter().copied()).unwrap();
+        let retry = RetryPolicy { delays: vec![Duration::from_secs(9); 4], jitter: 0.0, retry_on };
+        let words = |endpoint: &mut Endpoint| endpoint.rules.retry = Some(retry);
+        let job = job_with(&attempts, &receiver.url("/hook"), "standard", invoice(), words);
+        attempts.make(job).await.settlement.transition
+    };
+    assert_eq!(follows(&["5xx"]).await, Transition::RetryAt(NOW.plus(Duration::from_secs(9))));
+    assert_eq!(follows(&["network"]).await, Transition::Exhausted);
+}
+
+#[tokio::test]
+async fn a_profile_shapes_what_its_org_sends() {
+    let receiver = Receiver::start_tls().await;
+    let mut attempts = attempts(None, &Arc::default());
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, receiver.ca_pem()).unwrap();
+    attempts.client = Client::new(&hookwire_outbound::Settings {
+        extra_ca_file: Some(ca),
+        allow_subnets: vec!["127.0.0.0/8".parse().unwrap()],
+        ..hookwire_outbound::Settings::default()
+    })
+    .unwrap();
+    let message = message_with("post_created", Payload::from_json(r#"{"id":7}"#));
+    let job = job_with(&attempts, &receiver.url("/hook"), "featureos", message.clone(), |_| {});
+    attempts.make(job).await;
+    let arrives = format!(r#"{{"type":"postCreated","data":{{"id":7}},"created":{}}}"#, NOW.seconds());
+    assert_eq!(receiver.requests()[0].text(), arrives);
+
+    let plain = Receiver::start().await;
+    let job = job_with(&attempts, &plain.url("/hook"), "featureos", message, |_| {});
+    let attempt = attempts.make(job).await.settlement.attempt.unwrap();
+    assert_eq!((attempt.error, plain.requests().len()), (Some(ErrorClass::Blocked), 0));
 }

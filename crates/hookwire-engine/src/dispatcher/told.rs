@@ -14,7 +14,7 @@ impl Dispatch for Dispatcher {
     }
 
     fn accept(&self, claims: Vec<Claim>) {
-        let work = self.lanes.accept(claims, &|claim| self.prepare(claim), self.now());
+        let work = self.lanes.accept(claims, &|endpoint, app| self.prepare(endpoint, app), self.now());
         self.perform(work);
     }
 
@@ -28,8 +28,8 @@ impl Dispatch for Dispatcher {
         self.perform(work);
     }
 
-    fn changed(&self, endpoint: Arc<Endpoint>, _: Arc<App>) {
-        let work = self.lanes.changed(self.attempts.prepare(endpoint), self.now());
+    fn changed(&self, endpoint: Arc<Endpoint>, app: Arc<App>) {
+        let work = self.lanes.changed(self.prepare(endpoint, &app), self.now());
         self.perform(work);
     }
 

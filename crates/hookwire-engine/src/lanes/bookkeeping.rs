@@ -1,10 +1,12 @@
 //! Lanes come and go: what is kept about them.
 
+use std::sync::Arc;
+
 use hookwire_core::{AppKey, EndpointKey, Timestamp};
 use hookwire_store::dispatch::Claim;
 
 use super::state::Inner;
-use super::work::Work;
+use super::work::{Prepare, Work};
 use crate::bucket::Bucket;
 use crate::lane::Lane;
 use crate::prepared::Prepared;
@@ -19,27 +21,25 @@ impl Inner {
         self.lanes.entry(endpoint).or_insert_with(|| Lane::new(window_max, now))
     }
 
-    /// Puts a claim into its lane's queue; a disabled endpoint's is put back instead.
-    pub(super) fn enqueue(
-        &mut self,
-        claim: Claim,
-        prepare: &dyn Fn(&Claim) -> Prepared,
-        now: Timestamp,
-        work: &mut Work,
-    ) {
+    /// Puts a claim into its lane's queue; that of an endpoint which takes none is put back instead.
+    pub(super) fn enqueue(&mut self, claim: Claim, prepare: Prepare<'_>, now: Timestamp, work: &mut Work) {
         let endpoint = claim.endpoint.key;
-        let known = self.lane(endpoint, now).prepared.as_ref();
-        let is_news = known.is_none_or(|prepared| {
-            !std::sync::Arc::ptr_eq(&prepared.endpoint, &claim.endpoint)
+        let known = self.lane(endpoint, now).prepared.clone();
+        let is_news = known.as_ref().is_none_or(|prepared| {
+            !Arc::ptr_eq(&prepared.endpoint, &claim.endpoint)
                 && prepared.endpoint.updated <= claim.endpoint.updated
         });
         if is_news {
             self.set_app_bucket(claim.app.key, claim.app.throttle_rate);
-            self.adopt(prepare(&claim), now, work);
+            self.adopt(prepare(Arc::clone(&claim.endpoint), &claim.app), now, work);
+        } else if let Some(prepared) = known
+            && prepared.profile_name != claim.app.profile
+        {
+            self.adopt(prepare(Arc::clone(&prepared.endpoint), &claim.app), now, work);
         }
         let stopped = self.stopped;
         let lane = self.lane(endpoint, now);
-        if lane.is_disabled() || stopped {
+        if lane.is_closed() || stopped {
             work.release.push(claim);
         } else {
             lane.queue.push_back(claim);
@@ -57,7 +57,7 @@ impl Inner {
             work.release.extend(lane.queue.drain(..));
             lane.backlog = None;
         }
-        lane.prepared = Some(std::sync::Arc::new(prepared));
+        lane.prepared = Some(Arc::new(prepared));
     }
 
     /// The app's throttle, kept as it is when the rate is the same.

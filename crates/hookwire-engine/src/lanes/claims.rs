@@ -5,6 +5,7 @@ use hookwire_core::{EndpointKey, Timestamp};
 use super::memory::{Amount, Memory};
 use super::state::Inner;
 use super::work::{ClaimOrder, Work};
+use crate::lane::NextClaim;
 use crate::settings::Settings;
 
 /// Claims from the store under way at once.
@@ -23,7 +24,8 @@ impl Inner {
     /// with much to fetch can't keep the others from their turn.
     pub(super) fn line_up(&mut self, endpoint: EndpointKey, now: Timestamp) {
         let lane = self.lane(endpoint, now);
-        if !std::mem::replace(&mut lane.hungry, true) {
+        if lane.claim == NextClaim::None {
+            lane.claim = NextClaim::InLine;
             self.hungry.push_back(endpoint);
         }
     }
@@ -33,13 +35,16 @@ impl Inner {
         while self.claims < CLAIMS_MAX && self.memory.has_room() {
             let Some(endpoint) = self.hungry.pop_front() else { return };
             let Some(lane) = self.lanes.get_mut(&endpoint) else { continue };
-            lane.hungry = false;
+            if lane.claim != NextClaim::InLine {
+                continue;
+            }
+            lane.claim = NextClaim::None;
             // What it wanted may have changed while it stood in line; whatever changes it next looks at the lane again.
             let wants = lane.wants(now);
             if wants == 0 {
                 continue;
             }
-            lane.claiming = true;
+            lane.claim = NextClaim::UnderWay;
             lane.backlog = None;
             self.claims += 1;
             work.orders.push(ClaimOrder { endpoint, most: self.memory.order(wants) });

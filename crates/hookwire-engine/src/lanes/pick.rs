@@ -1,8 +1,11 @@
 //! Who is next: lanes with work queue up by standing, and take turns.
 
+use std::time::Duration;
+
 use hookwire_core::{EndpointKey, Timestamp};
 use hookwire_store::dispatch::Claim;
 
+use super::LEASE_MARGIN;
 use super::state::Inner;
 use super::work::{Job, Work};
 use crate::lane::{Standing, Start};
@@ -46,13 +49,13 @@ impl Inner {
         if self.stopped {
             return;
         }
-        let lease_needed = self.limits.lease_needed;
         let lane = self.lane(endpoint, now);
-        if lane.is_disabled() {
+        if lane.is_closed() {
             return;
         }
+        let timeout = lane.prepared.as_ref().map_or(Duration::ZERO, |prepared| prepared.timeout);
         // What waited so long that its lease is nearly over goes back, before it uses up a turn of a throttle.
-        let spent = |claim: &Claim| now.plus(lease_needed) > claim.delivery.lease_until;
+        let spent = |claim: &Claim| now.plus(timeout + LEASE_MARGIN) > claim.delivery.lease_until;
         while lane.queue.front().is_some_and(spent) {
             work.release.extend(lane.queue.pop_front());
         }

@@ -1,12 +1,11 @@
 //! What is known of all lanes together, under one lock.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::time::Duration;
 
 use hookwire_core::{AppKey, EndpointKey, Timestamp};
 
+use super::claims;
 use super::memory::Memory;
-use super::{LEASE_MARGIN, claims};
 use crate::bucket::Bucket;
 use crate::lane::Lane;
 use crate::settings::Settings;
@@ -38,8 +37,6 @@ pub(super) struct Inner {
 pub(super) struct Limits {
     pub(super) permits: usize,
     pub(super) lane_permits: usize,
-    /// What a lease must still last when an attempt begins.
-    pub(super) lease_needed: Duration,
 }
 
 impl Inner {
@@ -55,11 +52,7 @@ impl Inner {
             claims: 0,
             claims_fail_since: None,
             memory: claims::memory(settings),
-            limits: Limits {
-                permits: settings.permits.max(8),
-                lane_permits: settings.lane_permits.max(1),
-                lease_needed: settings.timeout + LEASE_MARGIN,
-            },
+            limits: Limits { permits: settings.permits.max(8), lane_permits: settings.lane_permits.max(1) },
             stopped: false,
         }
     }

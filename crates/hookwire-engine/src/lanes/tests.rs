@@ -3,74 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwire_core::address::AddressPolicy;
 use hookwire_core::id::Key as _;
-use hookwire_core::{
-    App, Delivery, Endpoint, EventTypeName, Message, MessageKey, Metadata, NewApp, NewEndpoint, OrgId,
-    Payload, Secret, TriggerType,
-};
+use hookwire_core::{App, Endpoint, Payload, ProfileName};
 
 use super::*;
-
-const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+use crate::samples::{self, NOW, prepare};
 
 fn app(rate: Option<u32>) -> Arc<App> {
-    let new = NewApp { name: "a".to_owned(), throttle_rate: rate, ..NewApp::default() };
-    Arc::new(new.into_app(
-        AppKey::from_raw(1),
-        OrgId::stored("org_1"),
-        hookwire_core::ProfileName::standard(),
-        NOW,
-    ))
+    Arc::new(App { throttle_rate: rate, ..samples::app_with("standard") })
 }
 
 fn endpoint(key: i64, disabled: bool, updated: Timestamp) -> Arc<Endpoint> {
-    let new = NewEndpoint {
-        uid: None,
-        name: None,
-        url: "https://example.com/".to_owned(),
-        description: String::new(),
-        version: 1,
-        disabled,
-        event_types: None,
-        channels: None,
-        throttle_rate: None,
-        metadata: Metadata::new(),
-        headers: None,
-        rules: hookwire_core::rules::RulesChange::default(),
-        secret: Secret::from_random([0; 24]),
-    };
-    Arc::new(new.into_endpoint(EndpointKey::from_raw(key), AppKey::from_raw(1), updated))
+    let endpoint = samples::endpoint_at("https://example.com/");
+    Arc::new(Endpoint { key: EndpointKey::from_raw(key), disabled, updated, ..endpoint })
 }
 
 fn claim(to: &Arc<Endpoint>, app: &Arc<App>) -> Claim {
-    let message = Message {
-        key: MessageKey::from_raw(9),
-        app: app.key,
-        event_type: EventTypeName::stored("t"),
-        event_id: None,
-        channels: Vec::new(),
-        tags: Vec::new(),
-        payload: Some(Payload::from_json("{}")),
-        created: NOW,
-        deliver_at: None,
-        payload_expires: NOW,
-    };
-    let delivery = Delivery {
-        message: message.key,
-        endpoint: to.key,
-        app: app.key,
-        attempts: 0,
-        trigger: TriggerType::Scheduled,
-        resume_at: None,
-        fence: 1,
-        lease_until: NOW.plus(Duration::from_mins(15)),
-    };
-    Claim { delivery, message: Arc::new(message), endpoint: Arc::clone(to), app: Arc::clone(app) }
-}
-
-fn prepare(claim: &Claim) -> Prepared {
-    Prepared::new(Arc::clone(&claim.endpoint), &AddressPolicy::new(Vec::new()), false, "test")
+    samples::claim_of(samples::message_with("t", Payload::from_json("{}")), to, app)
 }
 
 fn lanes(permits: usize, held: usize) -> Lanes {
@@ -142,9 +91,59 @@ fn disabling_an_endpoint_puts_its_queued_deliveries_back() {
     let hole = endpoint(1, false, NOW);
     assert_eq!(offer(&lanes, &vec![hole.clone(); 3], &app, NOW).len(), 1);
     let later = NOW.plus(Duration::from_secs(1));
-    let off = Prepared::new(endpoint(1, true, later), &AddressPolicy::new(Vec::new()), false, "test");
+    let off = prepare(endpoint(1, true, later), &app);
     assert_eq!(lanes.changed(off, later).release.len(), 2);
     assert!(!lanes.reserve(hole.key, 2, later));
+}
+
+#[test]
+fn what_is_handed_over_for_a_deleted_endpoint_is_put_back() {
+    let (lanes, app) = (lanes(64, 100), app(None));
+    let gone = endpoint(1, false, NOW);
+    let order = lanes.waiting(gone.key, NOW, NOW).orders[0];
+    assert!(lanes.reserve(endpoint(2, false, NOW).key, 2, NOW));
+    lanes.removed(gone.key, NOW);
+    let work = lanes.claimed(order, vec![claim(&gone, &app)], Some(NOW), &prepare, NOW);
+    assert_eq!((work.jobs.len(), work.release.len(), work.orders.len()), (0, 1, 0));
+    assert!(!lanes.reserve(gone.key, 2, NOW));
+}
+
+#[test]
+fn what_waits_goes_by_the_new_words_and_what_is_under_way_by_the_old() {
+    let app = app(None);
+    let old = endpoint(1, false, NOW);
+    let lanes = Lanes::new(&Settings { lane_permits: 1, ..Settings::default() });
+    let first = offer(&lanes, &[old.clone(), old.clone()], &app, NOW).remove(0);
+    let mut new = Endpoint { updated: NOW.plus(Duration::from_secs(1)), ..(*old).clone() };
+    new.rules.timeout = Some(Duration::from_secs(3));
+    lanes.changed(prepare(Arc::new(new), &app), NOW);
+    assert_eq!(first.prepared.timeout, Settings::default().timeout);
+    let second = lanes.ended(old.key, first.share, Ended::Well, NOW).jobs.remove(0);
+    assert_eq!(second.prepared.timeout, Duration::from_secs(3));
+}
+
+#[test]
+fn a_lane_learns_of_another_profile_from_the_next_delivery() {
+    let (lanes, app) = (lanes(64, 100), app(None));
+    let to = endpoint(1, false, NOW);
+    let profile = |job: &Job| job.prepared.profile.name.as_str().to_owned();
+    let first = offer(&lanes, std::slice::from_ref(&to), &app, NOW).remove(0);
+    lanes.ended(to.key, first.share, Ended::Well, NOW);
+    let other = Arc::new(App { profile: ProfileName::stored("featureos"), ..(*app).clone() });
+    let second = offer(&lanes, &[to], &other, NOW).remove(0);
+    assert_eq!([profile(&first), profile(&second)], ["standard", "featureos"]);
+}
+
+#[test]
+fn a_lease_must_outlast_the_endpoints_own_deadline() {
+    let (lanes, app) = (lanes(64, 100), app(None));
+    let mut patient = (*endpoint(1, false, NOW)).clone();
+    patient.rules.timeout = Some(Duration::from_mins(1));
+    let to = Arc::new(patient);
+    let order = lanes.waiting(to.key, NOW, NOW).orders[0];
+    let nearly_over = NOW.plus(Duration::from_mins(14));
+    let work = lanes.claimed(order, vec![claim(&to, &app)], None, &prepare, nearly_over);
+    assert_eq!((work.jobs.len(), work.release.len()), (0, 1));
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use hookwire_core::EndpointKey;
+use hookwire_core::{App, Endpoint, EndpointKey};
 use hookwire_store::dispatch::Claim;
 
 use super::memory::Amount;
 use crate::lane::Standing;
 use crate::prepared::Prepared;
+
+/// Makes an endpoint of an app ready to be called.
+pub(crate) type Prepare<'a> = &'a dyn Fn(Arc<Endpoint>, &App) -> Prepared;
 
 /// An attempt to make now.
 #[derive(Debug)]

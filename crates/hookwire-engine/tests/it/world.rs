@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hookwire_core::retry::RetryPolicy;
+use hookwire_core::rules::RulesChange;
 use hookwire_core::{
     App, Attempt, Clock as _, Endpoint, EventTypeName, MessageKey, Metadata, NewApp, NewEndpoint, OrgId,
     Payload, Reference, Secret, Timestamp,
@@ -111,7 +112,7 @@ impl World {
             throttle_rate: None,
             metadata: Metadata::new(),
             headers: None,
-            rules: hookwire_core::rules::RulesChange::default(),
+            rules: RulesChange::default(),
             secret: Secret::from_random([7; 24]),
         };
         change(&mut new);

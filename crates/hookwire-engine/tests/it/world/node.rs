@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hookwire_core::KeyMint;
+use hookwire_core::{KeyMint, Profiles};
 use hookwire_engine::{Engine, EngineParts, RetentionSettings};
 use hookwire_outbound::Client;
 use hookwire_store::{SharedStore, Vault};
@@ -81,6 +81,7 @@ fn engine(
         mint: Arc::clone(mint),
         chance: words.chance,
         settings: words.settings.clone(),
+        profiles: Arc::new(Profiles::builtin()),
         retention: RetentionSettings::default(),
     })
 }
