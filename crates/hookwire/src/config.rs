@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use secrets::{Keys, data_folder, load_keys};
 use sections::{
     ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, ProfilesSection,
-    RetentionSection,
-    ServerSection, StoreSection,
+    RetentionSection, ServerSection, StoreSection,
 };
 pub(crate) use sections::{LogFormat, LogSection, Role, Synchronous};
 pub(crate) use shown::shown;

@@ -159,7 +159,8 @@ fn start_engine(
     };
     let (store, clock, mint) = (Arc::clone(store), Arc::clone(clock), Arc::clone(mint));
     let profiles = Arc::clone(profiles);
-    let parts = EngineParts { store, client, clock, mint, chance: random::chance, settings, profiles, retention };
+    let parts =
+        EngineParts { store, client, clock, mint, chance: random::chance, settings, profiles, retention };
     Ok(Arc::new(Engine::start(parts)))
 }
 

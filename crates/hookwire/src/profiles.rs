@@ -24,8 +24,7 @@ pub(crate) fn load(folder: &str) -> anyhow::Result<Profiles> {
 
 /// The profile in a file, named after it.
 pub(crate) fn read(file: &Path) -> anyhow::Result<Profile> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
     Profile::parse(name, &text)
         .map_err(|error| anyhow::anyhow!("{}:{}: {}", file.display(), error.line, error.reason))

@@ -52,10 +52,14 @@ fn rules(profile: &Profile) {
     println!("success:       {}", profile.success.entries().collect::<Vec<_>>().join(", "));
     println!("retries:       {retry}");
     println!("timeout:       {}", profile.timeout.map_or_else(as_server, span::format));
-    println!("logs kept:     {}", profile.log_limit.map_or_else(|| "all".to_owned(), |limit| limit.to_string()));
+    println!(
+        "logs kept:     {}",
+        profile.log_limit.map_or_else(|| "all".to_owned(), |limit| limit.to_string())
+    );
     println!("content type:  {}", profile.content_type);
     println!("signing:       {}", profile.signing.name());
-    let body = profile.body_template.as_ref().map_or("the payload as it was posted", |body| body.source.trim());
+    let body =
+        profile.body_template.as_ref().map_or("the payload as it was posted", |body| body.source.trim());
     println!("body:          {body}");
 }
 

@@ -196,7 +196,7 @@ async fn url_and_credentials_are_sent_but_no_route_shows_them_to_the_client() {
         format!("/invocation/{reference}"),
         "/endpoint".to_owned(),
         "/msg".to_owned(),
-        "".to_owned(),
+        String::new(),
     ];
     for path in paths {
         let shown = plugin.client.get(&plugin.tenant.path(&path)).await;
