@@ -4,20 +4,15 @@ use std::time::Duration;
 
 use hookwire_core::rules::{RulesChange, Tls};
 use hookwire_core::trigger::{Next, On};
-use hookwire_core::{NewEndpoint, Reference, Secret, Trigger, TriggerId};
+use hookwire_core::{AppKey, NewEndpoint, Reference, Secret, Trigger, TriggerId};
 use hookwire_store::catalog::Rotation;
 use hookwire_store::ingest::{RequestId, SavedAnswer};
 use hookwire_store::{Catalog, Ingest, Triggers, Upkeep};
 
 use crate::place::{NOW, Place, app, new_endpoint, quick, trigger};
 
-#[tokio::test]
-async fn credentials_are_in_no_file_of_the_store() {
-    let place = Place::new();
-    let store = place.open_with(quick()).unwrap();
-    let app = app(&store).await;
-    let secret = || Secret::from_random(*b"secret-canary-secret-can");
-    let words = NewEndpoint {
+fn with_credentials(secret: Secret) -> NewEndpoint {
+    NewEndpoint {
         url: "https://user:urlcanary@example.com/".to_owned(),
         headers: Some(vec![("Authorization".to_owned(), "Bearer headercanary".to_owned())]),
         description: "plaincanary".to_owned(),
@@ -26,20 +21,13 @@ async fn credentials_are_in_no_file_of_the_store() {
             tls: Some(Some(Tls { client_key_pem: Some("keycanary".to_owned().into()), ..Tls::default() })),
             ..RulesChange::default()
         },
-        secret: secret(),
+        secret,
         ..new_endpoint()
-    };
-    let endpoint = store.create_endpoint(app.key, words, NOW).await.unwrap();
-    let rotation = Rotation {
-        secret: Secret::from_random(*b"rotate-canary-rotate-can"),
-        old_until: NOW.plus(Duration::from_hours(1)),
-        now: NOW,
-    };
-    store.rotate_secret(app.key, &Reference::Key(endpoint.key), rotation).await.unwrap();
-    let request = RequestId { key: [1; 16], body: [2; 16] };
-    let answer = SavedAnswer { status: 200, body: b"{\"key\":\"answercanary\"}".to_vec() };
-    store.finish_request(request, Some(answer), NOW).await.unwrap();
-    let called = Trigger {
+    }
+}
+
+fn called(app: AppKey) -> Trigger {
+    Trigger {
         url: "https://example.com/triggerurlcanary".to_owned(),
         headers: vec![("plainnamecanary".to_owned(), Some("triggervaluecanary".to_owned()))],
         tls: Some(Tls {
@@ -52,9 +40,27 @@ async fn credentials_are_in_no_file_of_the_store() {
             on: On::Always,
             data_template: Some("triggertemplatecanary".to_owned()),
         }],
-        ..trigger(app.key)
+        ..trigger(app)
+    }
+}
+
+#[tokio::test]
+async fn credentials_are_in_no_file_of_the_store() {
+    let place = Place::new();
+    let store = place.open_with(quick()).unwrap();
+    let app = app(&store).await;
+    let secret = || Secret::from_random(*b"secret-canary-secret-can");
+    let endpoint = store.create_endpoint(app.key, with_credentials(secret()), NOW).await.unwrap();
+    let rotation = Rotation {
+        secret: Secret::from_random(*b"rotate-canary-rotate-can"),
+        old_until: NOW.plus(Duration::from_hours(1)),
+        now: NOW,
     };
-    store.register_trigger(called).await.unwrap();
+    store.rotate_secret(app.key, &Reference::Key(endpoint.key), rotation).await.unwrap();
+    let request = RequestId { key: [1; 16], body: [2; 16] };
+    let answer = SavedAnswer { status: 200, body: b"{\"key\":\"answercanary\"}".to_vec() };
+    store.finish_request(request, Some(answer), NOW).await.unwrap();
+    store.register_trigger(called(app.key)).await.unwrap();
     let canaries = [
         "triggerurlcanary".to_owned(),
         "triggervaluecanary".to_owned(),
