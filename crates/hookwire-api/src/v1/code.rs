@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 /// `204`, `"204"`, `"2xx"`, and in lists of failures `"network"` and `"timeout"`.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = StatusCode)]
 #[serde(untagged, expecting = "must be a status such as 204, or a text such as \"2xx\"")]
 pub(super) enum Code {
     /// One status.
