@@ -12,7 +12,7 @@ use hookwire_core::delivery::decide;
 use hookwire_core::id::Key as _;
 use hookwire_core::signature::HeaderNames;
 use hookwire_core::{
-    App, Attempt, AttemptStatus, Clock, Delivery, Endpoint, ErrorClass, KeyMint, Message, Profiles,
+    App, Attempt, AttemptStatus, Clock, Delivery, Endpoint, ErrorClass, KeyMint, Message, Payload, Profiles,
     Timestamp, Timings, Transition, Verdict, signature,
 };
 use hookwire_outbound::{Client, Failure, Fault, FieldName, HeaderList, Request};
@@ -70,6 +70,15 @@ pub(crate) struct Finished {
     pub(crate) how: Ended,
 }
 
+/// A request that can be sent.
+struct Ready {
+    /// What sends it; `None` = what sends most of them.
+    client: Option<Client>,
+    request: Request,
+    /// What the log keeps of its body.
+    logged: Option<String>,
+}
+
 impl Attempts {
     /// Makes an endpoint ready to be called.
     pub(crate) fn prepare(&self, endpoint: Arc<Endpoint>, app: &App) -> Prepared {
@@ -109,34 +118,43 @@ impl Attempts {
             return unsent(delivery.clone(), Transition::Released(now));
         }
         let rules = Rules { success: prepared.success(), retry: prepared.retry(&self.settings) };
-        let target = match &prepared.target {
-            Ok(target) => target,
-            Err(reason) => {
-                let answer = Answer::failed(ErrorClass::Blocked, reason.clone(), Timings::default(), rules);
-                return self.conclude(delivery, prepared, answer, None, now);
-            }
+        let Ready { client, request, logged } = match self.ready(claim, payload, prepared, rules, now) {
+            Ok(ready) => ready,
+            Err(answer) => return self.conclude(delivery, prepared, answer, None, now),
         };
-        let body = match Body::of(claim, payload, prepared) {
-            Ok(body) => body,
-            Err(reason) => {
-                let finished = self.conclude(delivery, prepared, Answer::bodiless(reason), None, now);
-                // It says nothing about the receiver.
-                return Finished { how: Ended::Untried, ..finished };
-            }
-        };
-        let request = Request {
-            target: Arc::clone(target),
-            method: prepared.method(),
-            headers: self.headers(prepared, message, &body, now),
-            body: body.bytes,
-            deadline: prepared.timeout,
-        };
-        let exchange = self.client.send(request).await;
+        let exchange = client.as_ref().unwrap_or(&self.client).send(request).await;
         if let Err(Failure { fault: Fault::Ours, detail, .. }) = &exchange.result {
             return self.postpone(delivery.clone(), detail);
         }
         let answer = Answer::judge(exchange, rules, self.clock.now());
-        self.conclude(delivery, prepared, answer, body.logged, now)
+        self.conclude(delivery, prepared, answer, logged, now)
+    }
+
+    /// The request, or what comes of it if it can't be sent at all.
+    fn ready(
+        &self,
+        claim: &Claim,
+        payload: &Payload,
+        prepared: &Prepared,
+        rules: Rules<'_>,
+        now: Timestamp,
+    ) -> Result<Ready, Answer> {
+        let failed = |class, reason| Answer::failed(class, reason, Timings::default(), rules);
+        let target =
+            prepared.target.as_ref().map_err(|reason| failed(ErrorClass::Blocked, reason.clone()))?;
+        let tls = prepared.endpoint.rules.tls.as_ref();
+        let client = tls.map(|tls| self.client.with_tls(tls)).transpose().map_err(|problem| {
+            failed(ErrorClass::Tls, format!("The endpoint's TLS settings can't be used: {problem}."))
+        })?;
+        let body = Body::of(claim, payload, prepared).map_err(Answer::bodiless)?;
+        let request = Request {
+            target: Arc::clone(target),
+            method: prepared.method(),
+            headers: self.headers(prepared, &claim.message, &body, now),
+            body: body.bytes,
+            deadline: prepared.timeout,
+        };
+        Ok(Ready { client, request, logged: body.logged })
     }
 
     fn headers(&self, prepared: &Prepared, message: &Message, body: &Body, now: Timestamp) -> HeaderList {
@@ -189,7 +207,11 @@ impl Attempts {
             error: answer.error,
             timings: answer.timings,
         };
-        let how = ended(answer.response_code != 0, succeeded);
+        // What is not sent for want of a body says nothing about the receiver.
+        let how = match answer.error {
+            Some(ErrorClass::Template) => Ended::Untried,
+            _ => ended(answer.response_code != 0, succeeded),
+        };
         let settlement = Settlement {
             delivery: delivery.clone(),
             attempt: Some(attempt),

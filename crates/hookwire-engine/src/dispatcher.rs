@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookwire_core::limits::TIMEOUT_MAX;
-use hookwire_core::{App, Endpoint, Timestamp, Transition};
+use hookwire_core::{App, Endpoint, EndpointKey, Timestamp, Transition};
 use hookwire_store::SharedStore;
 use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::{ClaimRequest, Claimed, Settlement};
@@ -176,9 +176,9 @@ impl Dispatcher {
         }
     }
 
-    /// Held memory is free again.
-    pub(crate) fn settled(&self, amount: Amount) {
-        let work = self.lanes.settled(amount, self.now());
+    /// Deliveries to these endpoints were settled, and the memory that they held is free again.
+    pub(crate) fn settled(&self, amount: Amount, endpoints: &[EndpointKey]) {
+        let work = self.lanes.settled(amount, endpoints, self.now());
         self.perform(work);
     }
 

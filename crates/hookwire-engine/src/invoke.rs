@@ -186,7 +186,14 @@ impl Invoker {
             body: outgoing.body.clone(),
             deadline: trigger.timeout.unwrap_or(self.parts.timeout),
         };
-        match self.parts.client.send(request).await.result {
+        let client = match &trigger.tls {
+            Some(tls) => match self.parts.client.with_tls(tls) {
+                Ok(client) => client,
+                Err(problem) => return Answer::none(ErrorClass::Tls, problem.to_string()),
+            },
+            None => self.parts.client.clone(),
+        };
+        match client.send(request).await.result {
             Ok(response) => {
                 let succeeded = (200..300).contains(&response.status);
                 let content_type = response.headers.get(http::header::CONTENT_TYPE);

@@ -85,6 +85,8 @@ pub(crate) struct Lane {
     pub(crate) removed: bool,
     /// Places promised to the store.
     pub(crate) reserved: usize,
+    /// Deliveries in memory: those that wait, those under way, and those whose results are not written yet.
+    pub(crate) held: usize,
     /// Attempts under way.
     pub(crate) in_flight: usize,
     /// When the earliest delivery that waits in the store is due.
@@ -113,6 +115,7 @@ impl Lane {
             queue: VecDeque::new(),
             removed: false,
             reserved: 0,
+            held: 0,
             in_flight: 0,
             backlog: None,
             claim: NextClaim::None,
@@ -141,20 +144,21 @@ impl Lane {
         self.removed || self.prepared.as_ref().is_some_and(|prepared| prepared.endpoint.disabled)
     }
 
+    /// Whether one delivery waits for another.
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.prepared.as_ref().is_some_and(|prepared| prepared.is_in_order())
+    }
+
     fn is_claiming(&self) -> bool {
         self.claim == NextClaim::UnderWay
     }
 
     /// Whether nothing is known of it but its record.
     pub(crate) fn is_idle(&self) -> bool {
-        self.queue.is_empty()
-            && self.in_flight == 0
-            && self.reserved == 0
-            && self.backlog.is_none()
-            && !self.is_claiming()
+        self.held == 0 && self.reserved == 0 && self.backlog.is_none() && !self.is_claiming()
     }
 
-    /// Whether a new delivery may come straight to memory. Not while older ones wait in the store.
+    /// Whether a new delivery may come straight to memory. Not while older ones wait in the store, nor ever in order.
     pub(crate) fn takes_new(&self, now: Timestamp) -> bool {
         let room = match self.standing(now) {
             Standing::Proven => (self.window * QUEUE_FOR_EACH_PERMIT).max(CAUTIOUS_QUEUE),
@@ -163,7 +167,7 @@ impl Lane {
         };
         let room = room.min(self.throttled_room());
         let older_wait = self.is_claiming() || self.backlog.is_some_and(|due| due <= now);
-        !older_wait && !self.is_closed() && self.queue.len() + self.reserved < room
+        !older_wait && !self.is_closed() && !self.is_in_order() && self.queue.len() + self.reserved < room
     }
 
     /// How many deliveries to claim from the store now; 0 = none.
@@ -172,6 +176,9 @@ impl Lane {
         let paused = self.paused_until > now;
         if !due || self.is_claiming() || self.is_closed() || paused || self.queue.len() > self.window / 2 {
             return 0;
+        }
+        if self.is_in_order() {
+            return usize::from(self.held == 0);
         }
         match self.standing(now) {
             Standing::Suspect => 2_usize.saturating_sub(self.queue.len()),
@@ -189,7 +196,8 @@ impl Lane {
 
     /// Whether an attempt may start, given what the lane may have under way as things stand on the node.
     pub(crate) fn may_start(&self, allowance: usize, now: Timestamp) -> Start {
-        if self.is_closed() || self.in_flight >= self.window.min(allowance) {
+        let window = if self.is_in_order() { 1 } else { self.window };
+        if self.is_closed() || self.in_flight >= window.min(allowance) {
             return Start::Wait;
         }
         let free_at =

@@ -145,11 +145,20 @@ impl Lanes {
         work
     }
 
-    /// Deliveries were settled: their memory is free again.
-    pub(crate) fn settled(&self, amount: Amount, now: Timestamp) -> Work {
+    /// Deliveries to these endpoints were settled: their memory is free again, and where one waits for another the next
+    /// may come.
+    pub(crate) fn settled(&self, amount: Amount, endpoints: &[EndpointKey], now: Timestamp) -> Work {
         let mut inner = self.lock();
         let mut work = Work::default();
         inner.memory.free(amount);
+        for endpoint in endpoints {
+            let lane = inner.lane(*endpoint, now);
+            lane.held = lane.held.saturating_sub(1);
+            if lane.is_in_order() {
+                inner.consider(*endpoint, now, &mut work);
+            }
+            inner.forget_if_idle(*endpoint);
+        }
         inner.go_on(now, &mut work);
         work
     }

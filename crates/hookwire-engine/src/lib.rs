@@ -97,12 +97,12 @@ impl Engine {
         );
         let stop = CancellationToken::new();
         let engine = Self { dispatcher, settler, store, clock, stop, tasks, drain_limit };
-        engine.spawn_loops(profiles, retention);
+        engine.spawn_loops(retention, profiles);
         engine.store.attach(Arc::clone(&engine.dispatcher) as Arc<dyn hookwire_store::Dispatch>);
         engine
     }
 
-    fn spawn_loops(&self, profiles: Arc<Profiles>, retention: RetentionSettings) {
+    fn spawn_loops(&self, retention: RetentionSettings, profiles: Arc<Profiles>) {
         let settle = Arc::clone(&self.settler).run(
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
@@ -111,8 +111,13 @@ impl Engine {
         self.tasks.spawn(settle);
         self.tasks.spawn(Arc::clone(&self.dispatcher).keep_time(self.stop.clone()));
         self.tasks.spawn(Arc::clone(&self.dispatcher).keep_in_step(self.stop.clone()));
-        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let upkeep = upkeep::run(store, clock, profiles, retention, self.stop.clone());
+        let upkeep = upkeep::run(
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            retention,
+            profiles,
+            self.stop.clone(),
+        );
         self.tasks.spawn(upkeep);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hookwire_core::address::AddressPolicy;
 use hookwire_core::retry::RetryPolicy;
-use hookwire_core::rules::{Method, Signing};
+use hookwire_core::rules::{DeliveryOrder, Method, Signing};
 use hookwire_core::status::StatusSet;
 use hookwire_core::target::TargetUrl;
 use hookwire_core::template::{Escape, Template};
@@ -93,6 +93,14 @@ impl Prepared {
         match self.endpoint.rules.signing.unwrap_or(self.profile.signing) {
             Signing::Standard => true,
             Signing::None => false,
+        }
+    }
+
+    /// Whether one delivery waits for another.
+    pub(crate) fn is_in_order(&self) -> bool {
+        match self.endpoint.rules.order {
+            DeliveryOrder::Fifo => true,
+            DeliveryOrder::None => false,
         }
     }
 

@@ -1,4 +1,6 @@
-//! Nouns for the tests of this crate.
+//! Nouns for the tests of this crate, and what stands in for a store.
+
+pub(crate) mod triggers;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -53,13 +53,13 @@ impl Default for Settings {
 /// How long to keep what was delivered.
 #[derive(Debug, Clone)]
 pub struct RetentionSettings {
-    /// Attempts are removed after this.
+    /// Attempts and records of invocations are removed after this.
     pub attempts: Duration,
     /// Messages are removed after this, with all that belongs to them.
     pub messages: Duration,
     /// Pause between two looks at what may be removed.
     pub interval: Duration,
-    /// Rows of each kind removed in one step.
+    /// Rows of each kind removed in one step; also deliveries, where logs are cut to their limits.
     pub step: u32,
 }
 

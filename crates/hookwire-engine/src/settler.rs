@@ -126,10 +126,11 @@ impl Settler {
                 self.bell.notified().await;
                 continue;
             };
+            let endpoints: Vec<_> = batch.iter().map(|one| one.delivery.endpoint).collect();
             for refused in writer.write(batch).await {
                 self.give_up(&refused, &dispatcher);
             }
-            dispatcher.settled(held);
+            dispatcher.settled(held, &endpoints);
         }
     }
 

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookwire_core::{Clock, Profiles};
-use hookwire_store::SharedStore;
 use hookwire_store::upkeep::{RetentionStep, TrimStep};
+use hookwire_store::{Result, SharedStore, Triggers, Upkeep};
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::RetentionSettings;
 
 /// Pause between two looks for tasks.
 const TASK_LOOK: Duration = Duration::from_millis(500);
+/// Longest pause between two looks for logs beyond their limit: they are to be gone within a minute.
+const TRIM_LOOK_MAX: Duration = Duration::from_secs(20);
 /// Pause between two steps of the same work, in which others have their turn.
 const BREATH: Duration = Duration::from_millis(5);
 const TASK_STEP: u32 = 200;
@@ -20,16 +22,15 @@ const TASK_STEP: u32 = 200;
 pub(crate) async fn run(
     store: SharedStore,
     clock: Arc<dyn Clock>,
-    profiles: Arc<Profiles>,
     retention: RetentionSettings,
+    profiles: Arc<Profiles>,
     stop: CancellationToken,
 ) {
     let work = async {
         tokio::join!(
-            retain(&store, &*clock, &retention),
-            forget(&store, &*clock, &retention),
-            trim(&store, &profiles, &retention),
-            advance(&store, &*clock)
+            retain(&*store, &*store, &*clock, &retention),
+            trim(&*store, &retention, &profiles),
+            advance(&*store, &*clock)
         );
     };
     tokio::select! {
@@ -38,12 +39,15 @@ pub(crate) async fn run(
     }
 }
 
-async fn retain(store: &SharedStore, clock: &dyn Clock, retention: &RetentionSettings) {
+async fn retain(
+    store: &dyn Upkeep,
+    triggers: &dyn Triggers,
+    clock: &dyn Clock,
+    retention: &RetentionSettings,
+) {
     loop {
-        let RetentionSettings { attempts, messages, step, .. } = *retention;
-        let step = RetentionStep { now: clock.now(), attempts, messages, limit: step };
-        let pause = match store.retain(step).await {
-            Ok(removed) if removed.total() > 0 => BREATH,
+        let pause = match retain_step(store, triggers, clock, retention).await {
+            Ok(removed) if removed > 0 => BREATH,
             Ok(_) => retention.interval,
             Err(error) => {
                 tracing::warn!(%error, "retention could not be carried out");
@@ -54,40 +58,37 @@ async fn retain(store: &SharedStore, clock: &dyn Clock, retention: &RetentionSet
     }
 }
 
-/// Removes logs beyond their endpoints' limits.
-async fn trim(store: &SharedStore, profiles: &Profiles, retention: &RetentionSettings) {
+/// Records of invocations are kept as long as attempts.
+async fn retain_step(
+    store: &dyn Upkeep,
+    triggers: &dyn Triggers,
+    clock: &dyn Clock,
+    retention: &RetentionSettings,
+) -> Result<u64> {
+    let RetentionSettings { attempts, messages, step: limit, .. } = *retention;
+    let now = clock.now();
+    let removed = store.retain(RetentionStep { now, attempts, messages, limit }).await?;
+    Ok(removed.total() + triggers.forget_invocations(now.minus(attempts), limit).await?)
+}
+
+async fn trim(store: &dyn Upkeep, retention: &RetentionSettings, profiles: &Profiles) {
     let limits = profiles.iter().filter_map(|profile| Some((profile.name.clone(), profile.log_limit?)));
     let step = TrimStep { profiles: limits.collect(), limit: retention.step };
+    let look = retention.interval.min(TRIM_LOOK_MAX);
     loop {
         let pause = match store.trim_logs(step.clone()).await {
             Ok(removed) if removed >= u64::from(step.limit) => BREATH,
-            Ok(_) => retention.interval,
+            Ok(_) => look,
             Err(error) => {
-                tracing::warn!(%error, "logs could not be trimmed");
-                retention.interval
+                tracing::warn!(%error, "logs could not be cut to their limits");
+                look
             }
         };
         tokio::time::sleep(pause).await;
     }
 }
 
-/// Removes records of invocations, which are kept as long as attempts.
-async fn forget(store: &SharedStore, clock: &dyn Clock, retention: &RetentionSettings) {
-    loop {
-        let before = clock.now().minus(retention.attempts);
-        let pause = match store.forget_invocations(before, retention.step).await {
-            Ok(0) => retention.interval,
-            Ok(_) => BREATH,
-            Err(error) => {
-                tracing::warn!(%error, "old records of invocations could not be removed");
-                retention.interval
-            }
-        };
-        tokio::time::sleep(pause).await;
-    }
-}
-
-async fn advance(store: &SharedStore, clock: &dyn Clock) {
+async fn advance(store: &dyn Upkeep, clock: &dyn Clock) {
     loop {
         let pause = match store.advance_tasks(clock.now(), TASK_STEP).await {
             Ok(0) => TASK_LOOK,
@@ -100,3 +101,6 @@ async fn advance(store: &SharedStore, clock: &dyn Clock) {
         tokio::time::sleep(pause).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! Sends a request and tells what came of it, within its deadline.
 
 mod failure;
+mod own_tls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hookwire_core::address::AddressPolicy;
+use hookwire_core::rules::Tls;
 use hookwire_core::target::TargetUrl;
 use http::header::AUTHORIZATION;
 use http_body_util::Full;
@@ -15,12 +17,14 @@ use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
+use self::own_tls::OwnTls;
 use crate::body::Capture;
 use crate::connector::Connector;
 use crate::exchange::{Exchange, Failure, Request, Response};
 use crate::phases::{CURRENT, Phases};
 use crate::resolve::Resolver;
 use crate::settings::{Settings, SettingsError};
+use crate::tls::{Foundation, TlsProblem};
 
 /// How much of an answer's body is read and kept.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -35,11 +39,24 @@ const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// Far enough for a deadline that no clock can hold.
 const FOREVER: Duration = Duration::from_hours(24);
 
+/// Connections to receivers, those in use and those kept for the next request.
+type Connections = legacy::Client<Connector, Full<Bytes>>;
+
 /// Calls receivers. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Client {
-    http: legacy::Client<Connector, Full<Bytes>>,
-    policy: Arc<AddressPolicy>,
+    http: Connections,
+    base: Arc<Base>,
+}
+
+/// What a client shares with those that have TLS settings of their own.
+struct Base {
+    policy: AddressPolicy,
+    connector: Connector,
+    foundation: Foundation,
+    pool_idle_timeout: Duration,
+    pool_idle_per_host_max: usize,
+    own_tls: OwnTls,
 }
 
 impl Client {
@@ -50,27 +67,32 @@ impl Client {
 
     fn resolving(settings: &Settings, resolver: Resolver) -> Result<Self, SettingsError> {
         let policy = AddressPolicy::new(settings.allow_subnets.clone());
-        let connector = Connector::new(settings, policy.clone(), resolver)?;
-        // A connection found closed before anything was written is replaced silently; that is hyper's default, and the
-        // only thing that is ever tried twice.
-        let http = legacy::Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(settings.pool_idle_timeout)
-            .pool_max_idle_per_host(settings.pool_idle_per_host_max)
-            .http1_max_buf_size(HEADER_BYTES_MAX as usize)
-            .http2_max_header_list_size(HEADER_BYTES_MAX)
-            .http2_initial_stream_window_size(BODY_BYTES_MAX as u32)
-            .http2_initial_connection_window_size(1024 * 1024)
-            .http2_keep_alive_interval(PING_INTERVAL)
-            .http2_keep_alive_timeout(PING_TIMEOUT)
-            .build(connector);
-        Ok(Self { http, policy: Arc::new(policy) })
+        let foundation = Foundation::new(settings.extra_ca_file.as_deref())?;
+        let connector = Connector::new(settings, policy.clone(), resolver, foundation.connector()?)?;
+        let base = Base {
+            policy,
+            connector: connector.clone(),
+            foundation,
+            pool_idle_timeout: settings.pool_idle_timeout,
+            pool_idle_per_host_max: settings.pool_idle_per_host_max,
+            own_tls: OwnTls::default(),
+        };
+        Ok(Self { http: base.connections(connector), base: Arc::new(base) })
+    }
+
+    /// The client for an endpoint with these TLS settings. Equal settings share their connections; with others, or with
+    /// a client without any, they share none.
+    pub fn with_tls(&self, tls: &Tls) -> Result<Self, TlsProblem> {
+        let http = self.base.own_tls.get_or_make(tls, || {
+            let tls = self.base.foundation.connector_with(tls)?;
+            Ok(self.base.connections(self.base.connector.with_tls(tls)))
+        })?;
+        Ok(Self { http, base: Arc::clone(&self.base) })
     }
 
     /// Which addresses this client may call; parse targets with it.
     pub fn policy(&self) -> &AddressPolicy {
-        &self.policy
+        &self.base.policy
     }
 
     /// Sends the request once and waits for the answer until the deadline. When the headers came in time but the body
@@ -105,9 +127,28 @@ impl Client {
     }
 }
 
+impl Base {
+    /// No connections yet, to be made by this connector. One found closed before anything was written is replaced
+    /// silently; that is hyper's default, and the only thing that is ever tried twice.
+    fn connections(&self, connector: Connector) -> Connections {
+        legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(self.pool_idle_timeout)
+            .pool_max_idle_per_host(self.pool_idle_per_host_max)
+            .http1_max_buf_size(HEADER_BYTES_MAX as usize)
+            .http2_max_header_list_size(HEADER_BYTES_MAX)
+            .http2_initial_stream_window_size(BODY_BYTES_MAX as u32)
+            .http2_initial_connection_window_size(1024 * 1024)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_TIMEOUT)
+            .build(connector)
+    }
+}
+
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("Client").field("policy", &self.base.policy).finish_non_exhaustive()
     }
 }
 

@@ -31,10 +31,15 @@ use crate::wire::Wire;
 pub(crate) struct Connector(Arc<Dialer>);
 
 struct Dialer {
+    ways: Arc<Ways>,
+    tls: TlsConnector,
+}
+
+/// How connections are made, whoever is trusted.
+struct Ways {
     policy: AddressPolicy,
     resolver: Resolver,
     proxy: Option<Proxy>,
-    tls: TlsConnector,
     connect_timeout: Duration,
     tls_timeout: Duration,
 }
@@ -44,15 +49,21 @@ impl Connector {
         settings: &Settings,
         policy: AddressPolicy,
         resolver: Resolver,
+        tls: TlsConnector,
     ) -> Result<Self, SettingsError> {
-        Ok(Self(Arc::new(Dialer {
+        let ways = Ways {
             policy,
             resolver,
             proxy: Proxy::from_settings(settings)?,
-            tls: tls::connector(settings.extra_ca_file.as_deref())?,
             connect_timeout: settings.connect_timeout,
             tls_timeout: settings.tls_timeout,
-        })))
+        };
+        Ok(Self(Arc::new(Dialer { ways: Arc::new(ways), tls })))
+    }
+
+    /// The same with other TLS settings.
+    pub(crate) fn with_tls(&self, tls: TlsConnector) -> Self {
+        Self(Arc::new(Dialer { ways: Arc::clone(&self.0.ways), tls }))
     }
 }
 
@@ -91,14 +102,14 @@ impl Dialer {
     }
 
     fn vet_literal(&self, address: IpAddr) -> Result<(), Failure> {
-        self.policy.check(address).map_err(|refused| {
+        self.ways.policy.check(address).map_err(|refused| {
             Failure::new(ErrorClass::Blocked, format!("The address {refused}, which may not be called."))
         })
     }
 
     async fn resolve(&self, host: &str, port: u16, phases: &Phases) -> Result<Vec<SocketAddr>, Failure> {
-        let found = self.resolver.lookup(host, phases).await?;
-        vet_all(&self.policy, host, &found)?;
+        let found = self.ways.resolver.lookup(host, phases).await?;
+        vet_all(&self.ways.policy, host, &found)?;
         Ok(found.iter().map(|address| SocketAddr::new(*address, port)).collect())
     }
 
@@ -109,8 +120,8 @@ impl Dialer {
         addresses: &[SocketAddr],
         phases: &Phases,
     ) -> Result<TcpStream, Failure> {
-        let (phase, limit) = (Phase::Connect, self.connect_timeout);
-        match self.proxy.as_ref().filter(|proxy| !proxy.bypasses(host, literal)) {
+        let (phase, limit) = (Phase::Connect, self.ways.connect_timeout);
+        match self.ways.proxy.as_ref().filter(|proxy| !proxy.bypasses(host, literal)) {
             None => timed(phases, phase, limit, dial::connect(addresses))
                 .await?
                 .map_err(|failed| connect_failure(&failed)),
@@ -122,7 +133,7 @@ impl Dialer {
 
     async fn encrypt(&self, host: &str, stream: TcpStream, phases: &Phases) -> Result<Wire, Failure> {
         let host = host.trim_matches(['[', ']']);
-        timed(phases, Phase::Tls, self.tls_timeout, tls::handshake(&self.tls, host, stream))
+        timed(phases, Phase::Tls, self.ways.tls_timeout, tls::handshake(&self.tls, host, stream))
             .await?
             .map(|stream| Wire::Tls(Box::new(TokioIo::new(stream))))
             .map_err(|error| tls_failure(&error))

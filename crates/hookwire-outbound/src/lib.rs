@@ -2,7 +2,8 @@
 //!
 //! Invariants: no address is dialled that [`hookwire_core::address::AddressPolicy`] refuses, whatever its spelling and
 //! whether or not a proxy is in between; redirects are never followed; an answer costs at most 64 KiB of headers and
-//! 64 KiB of body; an exchange ends at its deadline; a request is written at most once.
+//! 64 KiB of body; an exchange ends at its deadline; a request is written at most once; a connection is used for the TLS
+//! settings that it was made with and for no others.
 
 mod body;
 mod client;
@@ -26,3 +27,4 @@ pub use exchange::{Exchange, Failure, Fault, Request, Response};
 pub use field::{FieldError, FieldName};
 pub use headers::HeaderList;
 pub use settings::{Settings, SettingsError};
+pub use tls::{TlsProblem, TlsText, check_tls};

@@ -1,9 +1,13 @@
 //! TLS to receivers: who is trusted, the handshake, and readable reasons for its failure.
 
+mod own;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use hookwire_core::rules::Tls;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
@@ -11,22 +15,46 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+pub use self::own::{Text as TlsText, TlsProblem, check_tls};
 use crate::settings::SettingsError;
 
-/// TLS 1.2 and 1.3 with aws-lc-rs, the Mozilla roots, the operator's own, and HTTP/2 before HTTP/1.1.
-pub(crate) fn connector(extra_ca_file: Option<&Path>) -> Result<TlsConnector, SettingsError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(path) = extra_ca_file {
-        add_roots(&mut roots, path)
-            .map_err(|reason| SettingsError::ExtraCa { path: path.to_owned(), reason })?;
+/// What connections trust and speak: TLS 1.2 and 1.3 with aws-lc-rs, the Mozilla roots, the operator's own, and HTTP/2
+/// before HTTP/1.1.
+pub(crate) struct Foundation {
+    roots: Arc<RootCertStore>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Foundation {
+    /// Reads the file of certificate authorities.
+    pub(crate) fn new(extra_ca_file: Option<&Path>) -> Result<Self, SettingsError> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        if let Some(path) = extra_ca_file {
+            add_roots(&mut roots, path)
+                .map_err(|reason| SettingsError::ExtraCa { path: path.to_owned(), reason })?;
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        Ok(Self { roots: Arc::new(roots), provider })
     }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+
+    /// Connects without a certificate of our own.
+    pub(crate) fn connector(&self) -> Result<TlsConnector, rustls::Error> {
+        let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(Arc::clone(&self.roots))
+            .with_no_client_auth();
+        Ok(connector(config))
+    }
+
+    /// Connects with an endpoint's own trust and certificate. Sessions are never resumed from other settings' ones.
+    pub(crate) fn connector_with(&self, tls: &Tls) -> Result<TlsConnector, TlsProblem> {
+        own::config(tls, &self.roots, &self.provider).map(connector)
+    }
+}
+
+fn connector(mut config: ClientConfig) -> TlsConnector {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsConnector::from(Arc::new(config)))
+    TlsConnector::from(Arc::new(config))
 }
 
 fn add_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {

@@ -56,7 +56,7 @@ impl hookwire_api::Invoker for Invoker {
     }
 }
 
-/// Refuses TLS settings of a single call: whom to trust is set for the whole server.
-pub(crate) fn refuse_tls(_: &Tls) -> Result<(), String> {
-    Err("can't be set for a single call; outbound.extra_ca_file names authorities to trust".to_owned())
+/// Whether these TLS settings can be used; if not, why.
+pub(crate) fn check_tls(tls: &Tls) -> Result<(), String> {
+    hookwire_outbound::check_tls(tls).map_err(|problem| problem.to_string())
 }

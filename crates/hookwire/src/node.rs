@@ -68,7 +68,7 @@ impl Node {
             random: random::fill,
             profiles,
             invoker,
-            check_tls: invoker::refuse_tls,
+            check_tls: invoker::check_tls,
         };
         let mut router = hookwire_api::router(parts);
         if config.server.role == Role::Worker {

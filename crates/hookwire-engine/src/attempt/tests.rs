@@ -4,7 +4,7 @@ use hookwire_core::Payload;
 use hookwire_core::limits::REQUEST_KEPT_BYTES_MAX;
 use hookwire_core::message::RawBody;
 use hookwire_core::retry::{RetryOn, RetryPolicy};
-use hookwire_core::rules::{Method, Signing};
+use hookwire_core::rules::{Method, Signing, Tls};
 use hookwire_testkit::{Receiver, Reply};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -224,18 +224,9 @@ async fn the_endpoints_own_schedule_and_causes_decide_what_follows() {
 #[tokio::test]
 async fn a_profile_shapes_what_its_org_sends() {
     let receiver = Receiver::start_tls().await;
-    let mut attempts = attempts(None, &Arc::default());
-    let folder = tempfile::tempdir().unwrap();
-    let ca = folder.path().join("ca.pem");
-    std::fs::write(&ca, receiver.ca_pem()).unwrap();
-    attempts.client = Client::new(&hookwire_outbound::Settings {
-        extra_ca_file: Some(ca),
-        allow_subnets: vec!["127.0.0.0/8".parse().unwrap()],
-        ..hookwire_outbound::Settings::default()
-    })
-    .unwrap();
+    let attempts = attempts(None, &Arc::default());
     let message = message_with("post_created", Payload::from_json(r#"{"id":7}"#));
-    let job = job_with(&attempts, &receiver.url("/hook"), "featureos", message.clone(), |_| {});
+    let job = job_with(&attempts, &receiver.url("/hook"), "featureos", message.clone(), trusting(&receiver));
     attempts.make(job).await;
     let arrives = format!(r#"{{"type":"postCreated","data":{{"id":7}},"created":{}}}"#, NOW.seconds());
     assert_eq!(receiver.requests()[0].text(), arrives);
@@ -244,4 +235,26 @@ async fn a_profile_shapes_what_its_org_sends() {
     let job = job_with(&attempts, &plain.url("/hook"), "featureos", message, |_| {});
     let attempt = attempts.make(job).await.settlement.attempt.unwrap();
     assert_eq!((attempt.error, plain.requests().len()), (Some(ErrorClass::Blocked), 0));
+}
+
+fn trusting(receiver: &Receiver) -> impl FnOnce(&mut Endpoint) {
+    let ca_pem = Some(receiver.ca_pem().to_owned());
+    |endpoint| endpoint.rules.tls = Some(Tls { ca_pem, ..Tls::default() })
+}
+
+#[tokio::test]
+async fn an_endpoints_authority_is_trusted_for_its_own_deliveries_only() {
+    let receiver = Receiver::start_tls().await;
+    let attempts = attempts(None, &Arc::default());
+    let error = async |change: Box<dyn FnOnce(&mut Endpoint)>| {
+        let job = job_with(&attempts, &receiver.url("/hook"), "standard", invoice(), change);
+        attempts.make(job).await.settlement.attempt.unwrap().error
+    };
+    assert_eq!(error(Box::new(trusting(&receiver))).await, None);
+    assert_eq!(error(Box::new(|_| {})).await, Some(ErrorClass::Tls));
+    let broken = |endpoint: &mut Endpoint| {
+        endpoint.rules.tls = Some(Tls { ca_pem: Some(String::new()), ..Tls::default() });
+    };
+    assert_eq!(error(Box::new(broken)).await, Some(ErrorClass::Tls));
+    assert_eq!(receiver.requests().len(), 1);
 }

@@ -39,6 +39,7 @@ impl Inner {
         }
         let stopped = self.stopped;
         let lane = self.lane(endpoint, now);
+        lane.held += 1;
         if lane.is_closed() || stopped {
             work.release.push(claim);
         } else {
@@ -46,12 +47,17 @@ impl Inner {
         }
     }
 
-    /// Makes the endpoint's new words its lane's. Turned off, it gives back what waits.
+    /// Makes the endpoint's new words its lane's. Turned off, it gives back what waits; so it does when from now on one
+    /// delivery waits for another, as the store knows which.
     pub(super) fn adopt(&mut self, prepared: Prepared, now: Timestamp, work: &mut Work) {
         let lane = self.lane(prepared.endpoint.key, now);
         let rate = prepared.endpoint.throttle_rate;
         if lane.bucket.as_ref().map(Bucket::rate) != rate {
             lane.bucket = rate.map(Bucket::new);
+        }
+        if lane.prepared.is_some() && lane.is_in_order() != prepared.is_in_order() {
+            work.release.extend(lane.queue.drain(..));
+            lane.note_backlog(now);
         }
         if prepared.endpoint.disabled {
             work.release.extend(lane.queue.drain(..));

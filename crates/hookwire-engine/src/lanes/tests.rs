@@ -1,5 +1,7 @@
 //! Lanes together: shares, turns, memory, throttles, disabling.
 
+mod in_order;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +68,7 @@ fn memory_has_a_bound_and_frees_when_deliveries_are_settled() {
     let endpoints: Vec<_> = (1..20).map(|key| endpoint(key, false, NOW)).collect();
     assert_eq!(offer(&lanes, &endpoints, &app, NOW).len(), 8);
     assert!(!lanes.reserve(EndpointKey::from_raw(99), 2, NOW));
-    lanes.settled(Amount::one(2), NOW);
+    lanes.settled(Amount::one(2), &[endpoints[0].key], NOW);
     assert!(lanes.reserve(EndpointKey::from_raw(99), 2, NOW));
 }
 
@@ -259,7 +261,7 @@ fn what_a_claim_brought_is_held_until_it_is_settled() {
     assert_eq!(lanes.census(NOW).held, 3);
     let other = EndpointKey::from_raw(2);
     assert!(!lanes.reserve(other, 59, NOW));
-    lanes.settled(Amount { deliveries: 3, bytes: 6 }, NOW);
+    lanes.settled(Amount { deliveries: 3, bytes: 6 }, &[to.key; 3], NOW);
     assert!(lanes.reserve(other, 64, NOW));
 }
 

@@ -3,5 +3,6 @@
 mod delivery;
 mod fairness;
 mod faults;
+mod order;
 mod restart;
 mod world;

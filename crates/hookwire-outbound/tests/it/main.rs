@@ -6,6 +6,7 @@ mod addresses;
 mod answers;
 mod deadlines;
 mod garbage;
+mod own_tls;
 mod proxies;
 mod receiver;
 mod requests;

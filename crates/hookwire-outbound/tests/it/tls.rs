@@ -19,13 +19,13 @@ use crate::receiver::{OK, Receiver, keep_answering};
 use crate::{answer, client, failure, post, settings};
 
 /// A certificate authority of its own, with its certificate in a file.
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+pub(crate) struct Authority {
+    pub(crate) issuer: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -38,7 +38,7 @@ impl Authority {
     }
 
     /// A client that trusts this authority.
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.client_through(None)
     }
 
@@ -47,7 +47,7 @@ impl Authority {
         Client::new(&Settings { extra_ca_file, proxy, ..settings() }).unwrap()
     }
 
-    fn acceptor(
+    pub(crate) fn acceptor(
         &self,
         params: &CertificateParams,
         alpn: &[&str],
@@ -68,12 +68,12 @@ impl Authority {
     }
 }
 
-fn certified(names: &[&str]) -> CertificateParams {
+pub(crate) fn certified(names: &[&str]) -> CertificateParams {
     CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
 }
 
 /// Answers over HTTP/1.1 on whatever the handshake gives.
-async fn receiver(acceptor: TlsAcceptor) -> Receiver {
+pub(crate) async fn receiver(acceptor: TlsAcceptor) -> Receiver {
     Receiver::serving(move |stream, log| {
         let acceptor = acceptor.clone();
         async move {
