@@ -8,10 +8,12 @@ use bytes::Bytes;
 use hookwire_core::address::AddressPolicy;
 use hookwire_core::rules::Tls;
 use hookwire_core::trigger::Outgoing;
-use hookwire_core::{Clock, ErrorClass, InvocationKey, KeyMint, Secret, Timestamp, Trigger};
+use hookwire_core::{Clock, ErrorClass, InvocationKey, KeyMint, Profiles, Secret, Timestamp, Trigger};
 use hookwire_store::SharedStore;
+use tokio::sync::Semaphore;
 
 use crate::Settings;
+use crate::problem::Problem;
 use crate::schema::Schemas;
 use crate::token::{TokenIssuer, TokenVerifier};
 
@@ -33,6 +35,8 @@ pub struct ApiParts {
     pub https_only: bool,
     /// What operators set.
     pub settings: Settings,
+    /// The profiles that orgs can choose.
+    pub profiles: Arc<Profiles>,
     /// Makes the calls of triggers.
     pub invoker: Arc<dyn Invoker>,
     /// Whether connections can be made with these certificates and keys; the reason if not.
@@ -124,16 +128,37 @@ impl ApiMetrics for NoMetrics {
     fn answered(&self, _: &'static str, _: u16, _: Duration) {}
 }
 
+/// How many templates and filters are tried at the same time.
+const TRIALS_MAX: usize = 2;
+
 /// The handlers' state: the parts, shared.
 #[derive(Clone)]
 pub(crate) struct Api {
     parts: Arc<ApiParts>,
     schemas: Arc<Schemas>,
+    trials: Arc<Semaphore>,
 }
 
 impl Api {
     pub(crate) fn new(parts: ApiParts) -> Self {
-        Self { parts: Arc::new(parts), schemas: Arc::new(Schemas::default()) }
+        let trials = Arc::new(Semaphore::new(TRIALS_MAX));
+        Self { parts: Arc::new(parts), schemas: Arc::new(Schemas::default()), trials }
+    }
+
+    /// Does work whose length depends on what a client wrote: on a thread of its own, and never much at the same time.
+    pub(crate) async fn trial<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = Arc::clone(&self.trials).acquire_owned().await;
+        let turn = turn.expect("nothing closes the semaphore");
+        // The turn ends with the work, also when the client has gone.
+        let worked = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        worked.await.map_err(|error| Problem::internal(&error))?
     }
 
     /// Schemas that are compiled already.

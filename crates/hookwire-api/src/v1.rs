@@ -5,12 +5,17 @@ mod attempt;
 mod auth;
 mod background_task;
 mod check;
+mod code;
 mod endpoint;
 mod event_type;
+mod filter;
 mod health;
 mod invocation;
 mod message;
 mod operational;
+mod profile;
+mod retry_policy;
+mod template;
 mod trigger;
 
 use crate::operation::Operation;
@@ -23,6 +28,9 @@ pub(crate) fn operations() -> Vec<Operation> {
     all.extend(message::operations());
     all.extend(attempt::operations());
     all.extend(event_type::operations());
+    all.extend(profile::operations());
+    all.extend(template::operations());
+    all.extend(filter::operations());
     all.extend(trigger::operations());
     all.extend(invocation::operations());
     all.extend(auth::operations());

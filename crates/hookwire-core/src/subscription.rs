@@ -1,6 +1,7 @@
 //! Which endpoints want a message, found without looking at those that can't.
 
 mod by_value;
+mod effort;
 #[cfg(test)]
 mod tests;
 
@@ -9,8 +10,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use by_value::ByValue;
+use effort::Effort;
 
-use crate::filter::{Requirement, Steps};
+use crate::filter::Requirement;
 use crate::json::Document;
 use crate::{Channel, Endpoint, EndpointKey, EventTypeName, Filter};
 
@@ -157,18 +159,40 @@ impl Subscriptions {
         channels: &[Channel],
         payload: Option<&[u8]>,
     ) -> Vec<EndpointKey> {
-        self.wanted(event_type, channels, &LazyDocument { json: payload, document: OnceCell::new() })
+        let payload = LazyDocument { json: payload, document: OnceCell::new() };
+        let wanting = self.wanted(event_type, channels, &payload, Effort::any());
+        wanting.expect("any effort may be made")
     }
 
-    fn wanted(&self, event_type: &str, channels: &[Channel], payload: &LazyDocument<'_>) -> Vec<EndpointKey> {
-        let mut steps = Steps::default();
+    /// The same, if it takes no more than about 20 µs; `None` when it may take longer.
+    pub fn wanted_soon(
+        &self,
+        event_type: &str,
+        channels: &[Channel],
+        payload: Option<&[u8]>,
+    ) -> Option<Vec<EndpointKey>> {
+        let payload = LazyDocument { json: payload, document: OnceCell::new() };
+        self.wanted(event_type, channels, &payload, Effort::of_a_moment())
+    }
+
+    fn wanted(
+        &self,
+        event_type: &str,
+        channels: &[Channel],
+        payload: &LazyDocument<'_>,
+        mut effort: Effort,
+    ) -> Option<Vec<EndpointKey>> {
         let (mut numbers, mut more) = (Vec::new(), false);
         for candidates in self.by_type.get(event_type).into_iter().chain([&self.all_types]) {
+            effort.groups(candidates.groups.len())?;
             numbers.extend_from_slice(&candidates.groups);
             more |= candidates.more;
         }
         if more {
-            self.by_value.find(payload, &mut steps, &mut numbers);
+            effort.lookups(self.by_value.paths(), payload)?;
+            let few = numbers.len();
+            self.by_value.find(payload, &mut effort.steps, &mut numbers);
+            effort.groups(numbers.len() - few)?;
         }
         numbers.sort_unstable();
         numbers.dedup();
@@ -186,7 +210,8 @@ impl Subscriptions {
                 (None, _) => true,
                 (Some(filter), Some((same, matches))) if Arc::ptr_eq(filter, same) => matches,
                 (Some(filter), _) => {
-                    payload.get().is_none_or(|document| filter.matches_within(document, &mut steps))
+                    effort.filter(filter.source().len(), payload)?;
+                    payload.get().is_none_or(|document| filter.matches_within(document, &mut effort.steps))
                 }
             };
             last = group.filter.as_ref().map(|filter| (filter, matches));
@@ -195,7 +220,7 @@ impl Subscriptions {
             }
         }
         wanting.sort_unstable();
-        wanting
+        effort.was_enough().then_some(wanting)
     }
 }
 

@@ -8,6 +8,9 @@ ALTER TABLE attempt ADD COLUMN request TEXT;
 -- The one delivery of a first-in-first-out endpoint that may be leased until it is settled for good.
 CREATE TABLE fifo_head (endpoint INTEGER PRIMARY KEY, message INTEGER NOT NULL);
 
+-- The latest message whose delivery to the endpoint was removed by its log limit.
+CREATE TABLE log_floor (endpoint INTEGER PRIMARY KEY, message INTEGER NOT NULL);
+
 -- config: what clients may see; sealed: URL, header values, TLS identity and templates, encrypted for this row.
 CREATE TABLE registered_trigger (
     app INTEGER NOT NULL,

@@ -3,13 +3,16 @@
 pub(crate) mod app;
 pub(crate) mod endpoint;
 pub(crate) mod event_type;
+pub(crate) mod org;
 pub(crate) mod remove;
+pub(crate) mod trigger;
 
 use async_trait::async_trait;
 use hookwire_core::endpoint::HeadersChange;
+use hookwire_core::rules::{RulesChange, Tls};
 use hookwire_core::{
     App, AppChange, AppKey, Endpoint, EndpointChange, EndpointKey, EventType, EventTypeChange, EventTypeName,
-    NewApp, NewEndpoint, OrgId, Reference, Timestamp,
+    NewApp, NewEndpoint, OrgId, ProfileName, Reference, Timestamp,
 };
 use hookwire_store::catalog::{AppExclusion, Changed, Created, Rotated, Rotation};
 use hookwire_store::{Catalog, Page, Result, Slice};
@@ -20,8 +23,41 @@ fn header_bytes(headers: Option<&[(String, String)]>) -> usize {
     headers.unwrap_or_default().iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
+/// Bytes of the long texts among the rules.
+fn rules_bytes(rules: &RulesChange) -> usize {
+    let template = rules.body_template.iter().flatten().map(String::len);
+    let filter = rules.filter.iter().flatten().map(|filter| filter.source().len());
+    let tls = rules.tls.iter().flatten().map(|Tls { ca_pem, client_cert_pem, client_key_pem }| {
+        let key = client_key_pem.as_ref().map_or(0, |key| key.len());
+        ca_pem.iter().chain(client_cert_pem).map(String::len).sum::<usize>() + key
+    });
+    template.chain(filter).chain(tls).sum()
+}
+
+fn endpoint_bytes(new: &NewEndpoint) -> usize {
+    header_bytes(new.headers.as_deref()) + rules_bytes(&new.rules)
+}
+
 #[async_trait]
 impl Catalog for SqliteStore {
+    async fn profile(&self, org: &OrgId) -> Result<ProfileName> {
+        let org = org.clone();
+        self.readers.read(move |reading| org::profile(reading, &org)).await
+    }
+
+    async fn choose_profile(
+        &self,
+        org: &OrgId,
+        profile: ProfileName,
+        event_types: Vec<EventType>,
+    ) -> Result<()> {
+        let org = org.clone();
+        let bytes = event_types.iter().filter_map(|one| one.schemas.as_ref()).map(String::len).sum();
+        self.writer
+            .write_with(bytes, move |work| org::choose_profile(work, &org, &profile, event_types))
+            .await
+    }
+
     async fn create_app(&self, org: &OrgId, new: NewApp, now: Timestamp) -> Result<Created<App>> {
         let org = org.clone();
         self.writer.write(move |work| app::create(work, &org, new, now)).await
@@ -65,7 +101,7 @@ impl Catalog for SqliteStore {
     }
 
     async fn create_endpoint(&self, app: AppKey, new: NewEndpoint, now: Timestamp) -> Result<Endpoint> {
-        let bytes = header_bytes(new.headers.as_deref());
+        let bytes = endpoint_bytes(&new);
         self.writer.write_with(bytes, move |work| endpoint::create(work, app, new, now)).await
     }
 
@@ -86,7 +122,7 @@ impl Catalog for SqliteStore {
         now: Timestamp,
     ) -> Result<Created<Endpoint>> {
         let endpoint = endpoint.clone();
-        let bytes = header_bytes(new.headers.as_deref());
+        let bytes = endpoint_bytes(&new);
         self.writer.write_with(bytes, move |work| endpoint::upsert(work, app, &endpoint, new, now)).await
     }
 
@@ -98,10 +134,11 @@ impl Catalog for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Endpoint>> {
         let endpoint = endpoint.clone();
-        let bytes = match &change.headers {
+        let headers = match &change.headers {
             Some(HeadersChange::Replace(set) | HeadersChange::Patch { set, .. }) => header_bytes(Some(set)),
             None => 0,
         };
+        let bytes = headers + rules_bytes(&change.rules);
         self.writer.write_with(bytes, move |work| endpoint::change(work, app, &endpoint, change, now)).await
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod delivery;
+pub(crate) mod invocation;
 pub(crate) mod message;
 
 use async_trait::async_trait;
@@ -116,6 +117,7 @@ impl History for SqliteStore {
                     return Ok(Erased::Absent);
                 }
                 run(work.db, sql::EXPUNGE_PAYLOAD, [message.raw()])?;
+                run(work.db, sql::EXPUNGE_REQUESTS, [message.raw()])?;
                 Ok(Erased::Done)
             })
             .await

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod checkpoint;
+mod chooser;
 mod connection;
 mod fault;
 mod history;
@@ -15,6 +16,7 @@ mod settings;
 mod shared;
 mod sql;
 mod threads;
+mod triggers;
 mod upkeep;
 mod walk;
 mod writer;
@@ -26,6 +28,7 @@ pub use migrate::SCHEMA;
 pub use open::{OpenError, migrate};
 pub use settings::{Settings, Synchronous};
 
+use chooser::Chooser;
 use reader::Readers;
 use shared::Shared;
 use threads::Threads;
@@ -36,6 +39,7 @@ pub struct SqliteStore {
     shared: Arc<Shared>,
     writer: Writer,
     readers: Readers,
+    chooser: Chooser,
     threads: Mutex<Threads>,
     /// Where the search for leases of earlier runs begins; `None` once it was started.
     orphans_above: Mutex<Option<i64>>,

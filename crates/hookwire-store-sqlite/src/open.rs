@@ -11,11 +11,13 @@ use hookwire_core::{KeyMint, MessageKey, Timestamp};
 use hookwire_store::Vault;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
+use crate::chooser::Chooser;
 use crate::lease::Leases;
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
-use crate::sql::{catalog, queue};
+use crate::sql::{catalog, queue, triggers};
 use crate::threads::Threads;
+use crate::upkeep::trim::touched::Touched;
 use crate::writer::batch::Seed;
 use crate::writer::sweep::Sweep;
 use crate::writer::work::{MARK_STEP, Marks};
@@ -111,6 +113,7 @@ impl SqliteStore {
             sweep_barrier: facts.sweep_barrier,
             dispatch: RwLock::new(None),
             leases: Mutex::new(Leases::default()),
+            touched: Mutex::new(Touched::default()),
             counters: Counters::default(),
             checkpointing: Mutex::new(()),
             wal_bytes: AtomicU64::new(0),
@@ -123,6 +126,7 @@ impl SqliteStore {
             shared,
             writer,
             readers,
+            chooser: Chooser::default(),
             threads: Mutex::new(threads.with_lock(lock)),
             orphans_above: Mutex::new(Some(facts.lease_floor)),
             pings: AtomicU64::new(0),
@@ -197,7 +201,9 @@ impl Facts {
         let message_high = highest(queue::KEY_MAX_MESSAGE)?.unwrap_or(0);
         let removed_high = number("key_high")?.unwrap_or(0);
         let mut key_floor = message_high.max(attempt_high + 2 * MARK_STEP).max(removed_high);
-        for sql in [queue::KEY_MAX_APP, queue::KEY_MAX_ENDPOINT, queue::KEY_MAX_TASK] {
+        for sql in
+            [queue::KEY_MAX_APP, queue::KEY_MAX_ENDPOINT, queue::KEY_MAX_TASK, triggers::KEY_MAX_INVOCATION]
+        {
             key_floor = key_floor.max(highest(sql)?.unwrap_or(0));
         }
         let retention = i64::try_from(settings.payload_retention.as_micros()).unwrap_or(i64::MAX);

@@ -18,13 +18,26 @@ use crate::reader::Reading;
 use crate::row::{key, one, time};
 use crate::sql::{catalog, queue as sql};
 use crate::upkeep::orphan;
+use crate::writer::ingest::{Incoming, Taken};
 use crate::writer::operation::Operation;
 use crate::writer::{request, resend};
+
+/// Times that it is found out beside the writer who wants a message, should the app's endpoints change all the time.
+const CHOICES_MAX: usize = 3;
 
 #[async_trait]
 impl Ingest for SqliteStore {
     async fn ingest(&self, message: NewMessage) -> Result<Ingested> {
-        self.writer.ask(message, Operation::Ingest).await
+        let mut incoming = Incoming::new(message);
+        let mut choices = 0;
+        loop {
+            let undecided = match self.writer.ask(incoming, Operation::Ingest).await? {
+                Taken::Done(ingested) => return Ok(ingested),
+                Taken::Undecided(undecided) => undecided,
+            };
+            choices += 1;
+            incoming = self.chooser.choose(undecided, choices >= CHOICES_MAX).await?;
+        }
     }
 
     async fn begin_request(&self, request: RequestId, now: Timestamp) -> Result<Begun> {
@@ -96,7 +109,8 @@ fn lanes(reading: &Reading<'_>, after: Option<EndpointKey>, limit: usize) -> Don
         let Some(lane) = lane else { break };
         last = lane.endpoint.raw();
         if is_open(reading, lane.endpoint)? {
-            found.insert(lane.endpoint, lane.next_due);
+            let next_due = head_due(reading, lane.endpoint)?.unwrap_or(lane.next_due);
+            found.insert(lane.endpoint, next_due);
         }
     }
     let leased = {
@@ -112,6 +126,14 @@ fn lanes(reading: &Reading<'_>, after: Option<EndpointKey>, limit: usize) -> Don
         }
     }
     Ok(found.into_iter().take(limit).map(|(endpoint, next_due)| Lane { endpoint, next_due }).collect())
+}
+
+/// When the head of a first-in-first-out endpoint, if it has one, is due, or its lease ends: it goes before all others.
+fn head_due(reading: &Reading<'_>, endpoint: EndpointKey) -> Done<Option<Timestamp>> {
+    one(reading.db, sql::FIFO_HEAD, [endpoint.raw()], |row| {
+        let is_leased = row.get::<_, i64>(2)?.abs() == reading.shared.epoch;
+        time(row, if is_leased { 3 } else { 1 })
+    })
 }
 
 /// Whether `endpoint` belongs on a page that is cut to `limit`.

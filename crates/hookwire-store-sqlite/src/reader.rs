@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex};
 
-use hookwire_core::OrgId;
+use hookwire_core::{OrgId, ProfileName};
 use hookwire_store::{Error, Result};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::fault::{Done, Fault};
-use crate::row::one;
+use crate::row::{one, read_profile};
 use crate::shared::Shared;
 use crate::sql::catalog;
 
@@ -26,7 +26,12 @@ pub(crate) struct Reading<'a> {
 impl Reading<'_> {
     /// An org's key.
     pub(crate) fn org(&self, org: &OrgId) -> Done<Option<i64>> {
-        one(self.db, catalog::ORG_BY_ID, [org.as_str()], |row| Ok(row.get(0)?))
+        Ok(self.org_with_profile(org)?.map(|(key, _)| key))
+    }
+
+    /// An org's key and profile.
+    pub(crate) fn org_with_profile(&self, org: &OrgId) -> Done<Option<(i64, ProfileName)>> {
+        one(self.db, catalog::ORG_BY_ID, [org.as_str()], |row| Ok((row.get(0)?, read_profile(row, 1)?)))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Rows and nouns, converted by hand: what is on disk never changes because a noun's field is renamed.
 
 mod endpoint;
+mod rules;
+mod trigger;
 
 use bytes::Bytes;
 use hookwire_core::id::Key;
@@ -8,13 +10,15 @@ use hookwire_core::message::RawBody;
 use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_core::{
     App, AppKey, Attempt, AttemptKey, AttemptStatus, EndpointKey, ErrorClass, EventType, EventTypeName,
-    Message, MessageKey, Metadata, OrgId, Payload, TaskKey, Timestamp, Timings, TriggerType, Uid,
+    Message, MessageKey, Metadata, OrgId, Payload, ProfileName, TaskKey, Timestamp, Timings, TriggerType,
+    Uid,
 };
 use rusqlite::{OptionalExtension, Params, Row};
 
 use crate::fault::{Done, Fault};
 
 pub(crate) use endpoint::{EndpointRow, read_endpoint};
+pub(crate) use trigger::{TriggerRow, read_followers, read_invocation, read_trigger};
 
 /// Reads a key.
 pub(crate) fn key<K: Key>(row: &Row<'_>, at: usize) -> Done<K> {
@@ -100,11 +104,17 @@ fn metadata(text: Option<&str>) -> Done<Metadata> {
     })
 }
 
-/// Reads an app, and the key of its org.
-pub(crate) fn read_app(row: &Row<'_>, org: &OrgId) -> Done<App> {
+/// Reads the name of an org's profile.
+pub(crate) fn read_profile(row: &Row<'_>, at: usize) -> Done<ProfileName> {
+    Ok(text_or_none(row, at)?.map_or_else(ProfileName::standard, ProfileName::stored))
+}
+
+/// Reads an app of this org, which has that profile.
+pub(crate) fn read_app(row: &Row<'_>, org: &OrgId, profile: &ProfileName) -> Done<App> {
     Ok(App {
         key: key(row, 0)?,
         org: org.clone(),
+        profile: profile.clone(),
         uid: text_or_none(row, 1)?.map(Uid::stored),
         name: text(row, 2)?.to_owned(),
         throttle_rate: row.get(3)?,
@@ -180,6 +190,7 @@ pub(crate) fn read_attempt(row: &Row<'_>) -> Done<Attempt> {
         url: text(row, 5)?.to_owned(),
         status: if row.get::<_, i64>(6)? == 0 { AttemptStatus::Succeeded } else { AttemptStatus::Failed },
         trigger: TriggerType::from_code(row.get(7)?),
+        request: row.get(16)?,
         response_code: row.get(8)?,
         response: text(row, 9)?.to_owned(),
         error: text_or_none(row, 10)?.and_then(ErrorClass::from_name),

@@ -10,6 +10,7 @@ use hookwire_store::{Dispatch, Vault};
 
 use crate::lease::Leases;
 use crate::settings::Settings;
+use crate::upkeep::trim::touched::Touched;
 
 /// What all threads of the store share.
 pub(crate) struct Shared {
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     /// nothing is leased once `detach` has returned.
     pub(crate) dispatch: RwLock<Option<Arc<dyn Dispatch>>>,
     pub(crate) leases: Mutex<Leases>,
+    pub(crate) touched: Mutex<Touched>,
     pub(crate) counters: Counters,
     /// Held while a checkpoint is made: SQLite makes one at a time, and refuses the second instead of waiting.
     pub(crate) checkpointing: Mutex<()>,

@@ -3,6 +3,7 @@
 pub(crate) mod catalog;
 pub(crate) mod history;
 pub(crate) mod queue;
+pub(crate) mod triggers;
 pub(crate) mod upkeep;
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ pub(crate) mod leaving;
 pub(crate) mod orphan;
 pub(crate) mod retain;
 pub(crate) mod task;
+pub(crate) mod trim;
 
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use hookwire_core::task::Task;
 use hookwire_core::{OrgId, TaskKey, Timestamp};
-use hookwire_store::upkeep::{NewTask, Removed, RetentionStep, TaskFilter, WriteStats};
+use hookwire_store::upkeep::{NewTask, Removed, RetentionStep, TaskFilter, TrimStep, WriteStats};
 use hookwire_store::{Page, Result, Slice, Upkeep};
 
 use crate::SqliteStore;
@@ -25,6 +26,10 @@ impl Upkeep for SqliteStore {
         let others = self.writer.write(move |work| retain::others(work, &step)).await?;
         let leavings = self.writer.write(move |work| leaving::leavings(work, &step)).await?;
         Ok(Removed { payloads, attempts, messages, others: others + leavings })
+    }
+
+    async fn trim_logs(&self, step: TrimStep) -> Result<u64> {
+        trim::trim(self, step).await
     }
 
     async fn start_task(&self, new: NewTask) -> Result<Task> {

@@ -108,6 +108,17 @@ pub(crate) const fn direction<C>(page: &Page<C>) -> (bool, bool) {
     (is_ascending != is_backwards, is_backwards)
 }
 
+/// The statement that reads a page of a list by name, and the name from which it reads.
+pub(crate) fn from_name(page: &Page<String>, after: Walk, before: Walk) -> (&'static str, &str) {
+    match (&page.cursor, direction(page).0) {
+        (None, true) => (after.up, ""),
+        // No name holds a character above '~'.
+        (None, false) => (before.down, "~"),
+        (Some(Cursor::After(name) | Cursor::Before(name)), true) => (after.up, name),
+        (Some(Cursor::After(name) | Cursor::Before(name)), false) => (before.down, name),
+    }
+}
+
 /// Collects a page's items, one row at a time.
 pub(crate) struct Collector<T> {
     items: Vec<T>,

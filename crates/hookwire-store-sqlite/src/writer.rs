@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod claim;
 pub(crate) mod deliver;
 pub(crate) mod effects;
+pub(crate) mod fifo;
 pub(crate) mod health;
 pub(crate) mod ingest;
 pub(crate) mod notice;

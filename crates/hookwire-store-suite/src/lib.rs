@@ -62,6 +62,15 @@ list! { $
         endpoints_are_paged_in_both_directions
         the_dispatcher_hears_of_changes
     }
+    rules {
+        rules_are_changed_one_by_one_and_reset
+        putting_an_endpoint_keeps_the_rules_that_it_does_not_name
+    }
+    profiles {
+        an_org_has_the_standard_profile_until_it_chooses_one
+        claims_carry_the_profile_that_is_chosen_by_then
+        a_profile_brings_its_event_types
+    }
     event_types {
         an_event_type_is_made_once_and_replaces_an_archived_one
         an_event_type_can_be_changed_archived_and_expunged
@@ -93,6 +102,22 @@ list! { $
         a_disabled_endpoint_keeps_its_deliveries_until_it_is_enabled
         a_detached_dispatcher_is_given_nothing
     }
+    filters {
+        filters_choose_together_with_types_and_channels
+        a_changed_filter_counts_from_then_on
+        filters_choose_also_where_that_takes_a_while
+        a_replay_queues_what_the_filter_lets_through
+        notices_are_filtered_too
+    }
+    fifo {
+        the_first_goes_again_and_again_before_the_second_goes
+        nothing_is_leased_on_ingest_and_settlements_tell_of_the_next
+        scheduled_messages_stand_in_line_when_their_time_comes
+        the_first_keeps_its_place_in_a_crash
+        an_order_can_be_given_to_a_backlog_and_taken_again
+        what_is_sent_again_stands_in_line
+        a_first_one_that_is_gone_holds_up_nobody
+    }
     resends {
         a_settled_delivery_starts_anew
         one_that_waits_for_a_retry_is_tried_at_once_and_uses_up_nothing
@@ -120,6 +145,8 @@ list! { $
         endpoints_of_a_message_include_deleted_ones
         the_numbers_of_an_endpoint_add_up
         payloads_and_responses_can_be_erased
+        what_was_sent_is_logged_and_goes_with_its_payload
+        what_is_sent_while_its_payload_goes_is_not_logged
         a_rare_filter_says_where_to_go_on
     }
     upkeep {
@@ -137,15 +164,35 @@ list! { $
         tasks_belong_to_their_org
         ended_tasks_go_after_their_time_and_running_ones_stay
         tasks_are_found_by_status_and_kind
+        only_the_latest_logs_of_a_limited_endpoint_are_kept
+        looking_again_at_trimmed_logs_writes_nothing
+        pending_deliveries_are_kept_until_they_are_settled
+        an_endpoints_own_log_limit_goes_before_its_profiles
+        logs_are_trimmed_in_steps
+        logs_are_trimmed_after_a_crash
+        a_replay_sends_nothing_again_that_was_trimmed
         a_closed_store_is_unavailable
         the_writer_counts_what_it_does
+    }
+    triggers {
+        a_trigger_keeps_every_field_and_when_it_was_first_registered
+        an_app_has_so_many_triggers_and_no_more
+        a_chain_that_leads_back_or_on_for_too_long_is_refused
+        triggers_are_listed_by_id_in_both_directions
+        triggers_go_one_by_one_or_with_their_app
+        a_record_is_written_in_the_place_of_its_earlier_one
+        records_are_found_by_every_filter_in_both_directions
+        a_rare_record_says_where_to_go_on
+        old_records_are_forgotten_step_by_step
     }
     tenants {
         another_org_finds_nothing
         another_app_finds_nothing
+        another_app_finds_no_trigger_and_no_record
     }
     reopening {
         everything_committed_is_there_after_a_crash
+        triggers_and_their_records_are_there_after_a_crash
         leases_of_an_earlier_run_are_void
         keys_go_on_above_those_that_are_stored
         keys_of_what_was_removed_are_not_made_again

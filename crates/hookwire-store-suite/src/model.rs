@@ -5,6 +5,7 @@ mod state;
 use std::time::Duration;
 
 use hookwire_core::id::Key;
+use hookwire_core::rules::{DeliveryOrder, RulesChange};
 use hookwire_core::{App, Endpoint, EndpointChange, EndpointKey, MessageKey, Reference, Transition};
 use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::{ClaimRequest, Settled, Settlement};
@@ -79,9 +80,14 @@ impl Story<'_> {
     }
 
     async fn create(&mut self) {
-        let endpoint = self.world.endpoint(&self.app).await;
-        self.model.endpoints.insert(endpoint.key, true);
+        let order = self.order();
+        let endpoint = self.world.endpoint_with(&self.app, |new| new.rules.order = Some(order)).await;
+        self.model.create(endpoint.key, order);
         self.endpoints.push(endpoint);
+    }
+
+    fn order(&mut self) -> DeliveryOrder {
+        self.chance.pick(DeliveryOrder::ALL).copied().unwrap_or_default()
     }
 
     async fn send(&mut self) {
@@ -143,12 +149,13 @@ impl Story<'_> {
     async fn turn(&mut self) {
         let Some(endpoint) = self.chance.pick(&self.endpoints).map(|endpoint| endpoint.key) else { return };
         let enabled = self.chance.below(3) > 0;
-        let change = EndpointChange { disabled: Some(!enabled), ..EndpointChange::default() };
+        let order = self.order();
+        let rules = RulesChange { order: Some(order), ..RulesChange::default() };
+        let change = EndpointChange { disabled: Some(!enabled), rules, ..EndpointChange::default() };
         let reference = Reference::Key(endpoint);
         let store = self.world.store();
         let changed = store.change_endpoint(self.app.key, &reference, change, self.world.now());
-        let expected = self.model.endpoints.get_mut(&endpoint).map(|is_enabled| *is_enabled = enabled);
-        assert_eq!(changed.await.sure().is_some(), expected.is_some());
+        assert_eq!(changed.await.sure().is_some(), self.model.change(endpoint, enabled, order));
     }
 
     async fn delete(&mut self) {

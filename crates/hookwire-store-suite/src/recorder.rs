@@ -21,8 +21,8 @@ pub struct Heard {
     pub accepted: Vec<Claim>,
     /// When each endpoint's deliveries are due, the earliest.
     pub waiting: HashMap<EndpointKey, Timestamp>,
-    /// Endpoints that were changed, in order.
-    pub changed: Vec<Arc<Endpoint>>,
+    /// Endpoints that were changed, each with its app, in order.
+    pub changed: Vec<(Arc<Endpoint>, Arc<App>)>,
     /// Apps that were changed, in order.
     pub apps: Vec<Arc<App>>,
     /// Endpoints that were deleted, in order.
@@ -112,8 +112,8 @@ impl Dispatch for Recorder {
         });
     }
 
-    fn changed(&self, endpoint: Arc<Endpoint>) {
-        self.tell(|heard| heard.changed.push(endpoint));
+    fn changed(&self, endpoint: Arc<Endpoint>, app: Arc<App>) {
+        self.tell(|heard| heard.changed.push((endpoint, app)));
     }
 
     fn app_changed(&self, app: Arc<App>) {

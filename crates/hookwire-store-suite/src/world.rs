@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use hookwire_core::rules::RulesChange;
 use hookwire_core::{
     App, AppKey, Endpoint, EndpointKey, EventTypeName, KeyMint, Message, MessageKey, NewApp, NewEndpoint,
     OrgId, Payload, Reference, Secret, Timestamp, Uid,
@@ -228,6 +229,7 @@ impl World {
 pub(crate) fn new_endpoint() -> NewEndpoint {
     NewEndpoint {
         uid: None,
+        name: None,
         url: "https://example.com/hook".to_owned(),
         description: String::new(),
         version: 1,
@@ -237,6 +239,7 @@ pub(crate) fn new_endpoint() -> NewEndpoint {
         throttle_rate: None,
         metadata: hookwire_core::Metadata::new(),
         headers: None,
+        rules: RulesChange::default(),
         secret: Secret::from_random([7; 24]),
     }
 }

@@ -120,7 +120,8 @@ pub trait History: Send + Sync {
         page: Page,
     ) -> Result<Slice<(Message, DeliveryStatus)>>;
     /// The endpoints that a message is owed to, by key, and where each delivery stands. Deleted ones too, without their
-    /// credentials: no headers, a URL without user, password and query, and a secret that never signed anything.
+    /// credentials: no headers, template and TLS settings, a URL without user, password and query, and a secret that
+    /// never signed anything.
     async fn endpoints_of_message(
         &self,
         app: AppKey,
@@ -136,9 +137,10 @@ pub trait History: Send + Sync {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<EndpointStats>;
-    /// Removes a message's payload. Its pending deliveries are cancelled when they come up.
+    /// Removes a message's payload, and the bodies in its log that were made from it. Its pending deliveries are
+    /// cancelled when they come up.
     async fn expunge_payload(&self, app: AppKey, message: &Reference<MessageKey>) -> Result<Erased>;
-    /// Replaces an attempt's response with `EXPUNGED`.
+    /// Replaces an attempt's response with `EXPUNGED`, and so its request if one was logged.
     async fn expunge_response(&self, app: AppKey, message: MessageKey, attempt: AttemptKey)
     -> Result<Erased>;
 }

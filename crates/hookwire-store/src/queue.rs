@@ -102,7 +102,8 @@ pub trait Queue: Send + Sync {
     ///
     /// Of an endpoint with [`DeliveryOrder::Fifo`](hookwire_core::rules::DeliveryOrder), at most one delivery is leased
     /// at a time, and it stays the only one that is ever leased until it is delivered or given up; the others wait in
-    /// the order in which they became due. Nothing is leased on ingest for such an endpoint.
+    /// the order in which they became due. Nothing is leased on ingest for such an endpoint. `next_due` tells of the
+    /// one that goes next, and is `None` while one is leased: its settlement is followed by [`Dispatch::waiting`].
     async fn claim(&self, request: ClaimRequest) -> Result<Claimed>;
     /// Writes what came of deliveries, all of them in one transaction, one answer each in the same order: the attempt,
     /// the delivery's new state, the endpoint's health (see `core::health`), statistics, operational notices.

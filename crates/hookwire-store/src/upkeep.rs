@@ -103,11 +103,13 @@ pub struct WriteStats {
 /// Keeping the store in shape.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
-    /// Removes what may go, a little at a time. Nothing that a pending delivery needs is removed. What is small (numbers,
-    /// tasks, leavings of deleted nouns) may stay an hour longer.
+    /// Removes what may go, a little at a time; with a payload go the bodies in the log that were made from it. Nothing
+    /// that a pending delivery needs is removed. What is small (numbers, tasks, leavings of deleted nouns) may stay an
+    /// hour longer.
     async fn retain(&self, step: RetentionStep) -> Result<Removed>;
     /// Removes the settled deliveries, with their attempts, that are beyond their endpoint's log limit: only that many
-    /// of the latest deliveries are kept. Pending ones always stay. Answers how many were removed; fewer than the
+    /// of the latest deliveries are kept, by the age of their messages. Pending ones always stay; messages and statistics
+    /// stay. A replay passes by messages up to the latest one that was trimmed. Answers how many were removed; fewer than the
     /// step's limit = nothing is left to do for now.
     async fn trim_logs(&self, step: TrimStep) -> Result<u64>;
     /// Starts a task; it is carried out by [`Upkeep::advance_tasks`], and goes on after a restart.

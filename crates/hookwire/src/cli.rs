@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Show or check profiles: the rules and event types that an organization can choose
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Ask a running server whether it is ready (exit status 0 = yes)
     Healthcheck {
         /// Where it listens, as host:port (default: the configured `server.listen`)
@@ -78,4 +81,21 @@ pub(crate) enum ConfigCommand {
     Check,
     /// Print every key with its default and what it means
     Default,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// List the profiles that this server knows
+    List,
+    /// Print a profile: what it sets, and its event types
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Check profile files, and say what is wrong with file and line (exit status 0 = nothing)
+    Check {
+        /// TOML files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }

@@ -7,6 +7,7 @@ mod healthcheck;
 mod jwt;
 mod key;
 mod migrate;
+mod profile;
 mod receiver;
 mod serve;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Key(command) => key::run(command),
         Command::Migrate => migrate::run(&Config::load(file)?),
         Command::Config(command) => config::run(file, command),
+        Command::Profile(command) => profile::run(file, command),
         Command::Healthcheck { address } => healthcheck::run(&Config::load(file)?, address),
         Command::Doctor => Ok(doctor::run(file)),
         Command::Openapi => {

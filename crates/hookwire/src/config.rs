@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use secrets::{Keys, data_folder, load_keys};
 use sections::{
-    ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, RetentionSection,
-    ServerSection, StoreSection,
+    ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, ProfilesSection,
+    RetentionSection, ServerSection, StoreSection,
 };
 pub(crate) use sections::{LogFormat, LogSection, Role, Synchronous};
 pub(crate) use shown::shown;
@@ -37,6 +37,7 @@ pub(crate) struct Config {
     pub(crate) outbound: OutboundSection,
     pub(crate) retention: RetentionSection,
     pub(crate) notices: NoticesSection,
+    pub(crate) profiles: ProfilesSection,
     pub(crate) log: LogSection,
     /// `HOOKWIRE_…` variables of the environment that are no settings.
     #[serde(skip)]

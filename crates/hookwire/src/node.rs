@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use hookwire_api::ApiParts;
 use hookwire_core::retry::RetryPolicy;
 use hookwire_core::signature::HeaderNames;
-use hookwire_core::{Clock, KeyMint};
+use hookwire_core::{Clock, KeyMint, Profiles};
 use hookwire_engine::{Engine, EngineParts, RetentionSettings};
 use hookwire_outbound::Client;
 use hookwire_store::{SharedStore, Vault};
@@ -22,11 +22,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Keys, Role, Synchronous};
+use crate::invoker::{self, Invoker};
 use crate::metrics::{Answers, Shown};
 use crate::nofile::Shares;
 use crate::probe::Probe;
 use crate::tokens::tokens;
-use crate::{metrics, nofile, random, server};
+use crate::{metrics, nofile, profiles, random, server};
 
 /// A node that is up, but does not listen yet.
 pub(crate) struct Node {
@@ -45,9 +46,11 @@ impl Node {
         let store = open_store(config, keys, &mint)?;
         let client = Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
         let policy = client.policy().clone();
+        let profiles = Arc::new(profiles::load(&config.profiles.folder)?);
+        let invoker = Arc::new(Invoker::new(config, client.clone(), &store, &clock, &mint));
         let shares = shares(config);
         let engine = (config.server.role != Role::Api)
-            .then(|| start_engine(config, shares.attempts, client, &store, &clock, &mint))
+            .then(|| start_engine(config, shares.attempts, client, &profiles, &store, &clock, &mint))
             .transpose()?;
         let (tokens, issuer) = tokens(config, keys)?;
         let answers = Answers::default();
@@ -63,6 +66,9 @@ impl Node {
             health: Arc::new(Probe { store: Arc::clone(&store), engine: engine.clone() }),
             metrics: Arc::new(answers.clone()),
             random: random::fill,
+            profiles,
+            invoker,
+            check_tls: invoker::check_tls,
         };
         let mut router = hookwire_api::router(parts);
         if config.server.role == Role::Worker {
@@ -140,6 +146,7 @@ fn start_engine(
     config: &Config,
     permits: usize,
     client: Client,
+    profiles: &Arc<Profiles>,
     store: &SharedStore,
     clock: &Arc<dyn Clock>,
     mint: &Arc<KeyMint>,
@@ -151,7 +158,9 @@ fn start_engine(
         ..RetentionSettings::default()
     };
     let (store, clock, mint) = (Arc::clone(store), Arc::clone(clock), Arc::clone(mint));
-    let parts = EngineParts { store, client, clock, mint, chance: random::chance, settings, retention };
+    let profiles = Arc::clone(profiles);
+    let parts =
+        EngineParts { store, client, clock, mint, chance: random::chance, settings, profiles, retention };
     Ok(Arc::new(Engine::start(parts)))
 }
 
@@ -162,7 +171,7 @@ fn engine_settings(config: &Config) -> anyhow::Result<hookwire_engine::Settings>
     })?;
     let delays = delivery.retry_schedule.iter().map(|span| span.0).collect();
     Ok(hookwire_engine::Settings {
-        retry: RetryPolicy { delays, jitter: delivery.retry_jitter },
+        retry: RetryPolicy { delays, jitter: delivery.retry_jitter, ..RetryPolicy::default() },
         timeout: delivery.timeout.0,
         header_names,
         https_only: delivery.https_only,
@@ -188,6 +197,7 @@ fn outbound_settings(config: &Config) -> hookwire_outbound::Settings {
 
 /// Checks what only the parts themselves can check: header names, proxy, certificate file.
 pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
+    profiles::load(&config.profiles.folder)?;
     engine_settings(config)?;
     Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
     Ok(())

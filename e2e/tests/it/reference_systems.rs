@@ -17,7 +17,7 @@ use crate::tenant::{Tenant, list};
 /// A product that chose a profile: its server, one of its customers, and that customer's receiver, which has a
 /// certificate that the server trusts.
 struct Product {
-    server: Server,
+    _server: Server,
     tenant: Tenant,
     receiver: Receiver,
 }
@@ -38,7 +38,7 @@ impl Product {
             .await;
         let tenant = Tenant::of(&server).await;
         tenant.api.put("/profile", json!({ "name": profile })).await.expect(200);
-        Self { server, tenant, receiver }
+        Self { _server: server, tenant, receiver }
     }
 
     /// Makes an endpoint from these fields, with the receiver's URL for `path`; returns its id.

@@ -57,7 +57,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "/app/{app_id}/msg/{msg_id}/attempt/{attempt_id}/content",
             get::expunge,
         )
-        .says("Remove the receiver's response from an attempt for good")
+        .says("Remove an attempt's response and request body for good")
         .access(Access::App)
         .answers_nothing(204),
         post(

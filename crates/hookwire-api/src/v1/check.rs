@@ -1,7 +1,7 @@
-//! Checks that several nouns share: texts, labels, rates, channels, and what a partial change may leave out.
+//! Checks that several nouns share: texts, labels, rates, channels, filters, and what a partial change may leave out.
 
 use hookwire_core::limits::METADATA_BYTES_MAX;
-use hookwire_core::{Channel, Metadata};
+use hookwire_core::{Channel, Filter, Metadata};
 use serde::{Deserialize, Deserializer};
 
 use crate::problem::Issues;
@@ -81,6 +81,18 @@ pub(super) fn names<T: Ord>(
     names.sort();
     names.dedup();
     names
+}
+
+/// A payload filter.
+pub(super) fn filter(issues: &mut Issues, text: &str) -> Option<Filter> {
+    let compiled = Filter::compile(text);
+    compiled
+        .map_err(|error| {
+            let path = error.path.iter().map(String::as_str);
+            let at: Vec<&str> = ["body", "filter"].into_iter().chain(path).collect();
+            issues.add(&at, &error.problem);
+        })
+        .ok()
 }
 
 /// Channel names.

@@ -3,14 +3,20 @@
 mod change;
 mod create;
 mod delete;
+pub(super) mod example;
 mod import;
 mod read;
 mod schemas;
 mod wire;
 
+use hookwire_core::EventType;
+
+use crate::api::Api;
+use crate::caller::Caller;
 use crate::operation::{
     Access, ORDER, Operation, PAGE, ParamKind, delete as remove, get, only, patch, post, put,
 };
+use crate::problem::Problem;
 
 pub(super) fn operations() -> Vec<Operation> {
     let archived = only("include_archived", ParamKind::Boolean, "Whether archived ones are listed too.");
@@ -48,4 +54,14 @@ pub(super) fn operations() -> Vec<Operation> {
             .params(&[&expunge])
             .answers_nothing(204),
     ]
+}
+
+/// The event type of that name, if the caller sees it.
+pub(super) async fn visible(api: &Api, caller: &Caller, name: &str) -> Result<Option<EventType>, Problem> {
+    let found = api.store.event_type(caller.org(), name).await?;
+    Ok(found.filter(|event_type| {
+        let needed = &event_type.feature_flags;
+        let granted = |flags: &[String]| needed.iter().any(|flag| flags.contains(flag));
+        needed.is_empty() || caller.feature_flags().is_none_or(granted)
+    }))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hookwire_core::{Transition, Verdict};
+use hookwire_core::{Attempt, ErrorClass, Transition, Verdict};
 use serde_json::json;
 
 use crate::world::{World, column};
@@ -16,8 +16,8 @@ async fn an_attempt_is_shown_as_it_was_made() {
     let message = org.make_message("acme", 1).await;
     let ids = world.succeed(&endpoint).await;
     let expected = json!({
-        "url": "https://example.com/hook", "response": "the response", "responseStatusCode": 200,
-        "responseDurationMs": 41, "status": 0, "statusText": "success", "triggerType": 0, "msgId": message,
+        "url": "https://example.com/hook", "requestBody": null, "response": "the response", "responseStatusCode": 200,
+        "responseDurationMs": 41, "errorClass": null, "status": 0, "statusText": "success", "triggerType": 0, "msgId": message,
         "endpointId": endpoint, "id": ids[0], "timestamp": "2026-09-21T14:13:20.000000Z",
     });
     let one = format!("/app/acme/msg/{message}/attempt/{}", ids[0]);
@@ -41,6 +41,57 @@ async fn an_attempt_is_shown_as_it_was_made() {
     org.delete(&format!("/app/acme/msg/{message}/attempt/atmpt_none/content")).await.expect(404);
     org.get("/app/acme/attempt/msg/none").await.expect(404);
     org.get("/app/acme/attempt/endpoint/none").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_body_that_was_made_is_shown_with_the_response_and_goes_with_it() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    let message = org.make_message("acme", 1).await;
+    let verdict = Verdict::Failure { retry_after: None };
+    let made = |attempt: &mut Attempt| {
+        attempt.request = Some("made".to_owned());
+        attempt.error = Some(ErrorClass::Http);
+    };
+    let id = world.deliver_logged(&endpoint, verdict, Transition::Exhausted, made).await.remove(0);
+    let one = format!("/app/acme/msg/{message}/attempt/{id}");
+    let lists = [
+        "/app/acme/attempt/endpoint/main".to_owned(),
+        format!("/app/acme/attempt/msg/{message}"),
+        format!("/app/acme/msg/{message}/attempt"),
+        format!("/app/acme/msg/{message}/endpoint/main/attempt"),
+    ];
+    let shown = org.get(&one).await.expect(200);
+    assert_eq!((&shown["requestBody"], &shown["errorClass"]), (&json!("made"), &json!("http")));
+    for list in &lists {
+        assert_eq!(org.get(list).await.expect(200)["data"], json!([shown]), "{list}");
+        let without = &org.get(&format!("{list}?with_content=false")).await.expect(200)["data"][0];
+        assert_eq!(
+            (&without["requestBody"], &without["errorClass"]),
+            (&json!(null), &json!("http")),
+            "{list}"
+        );
+    }
+    org.delete(&format!("{one}/content")).await.expect(204);
+    assert_eq!(org.get(&one).await.expect(200)["requestBody"], "EXPUNGED");
+}
+
+#[tokio::test]
+async fn a_delivery_without_a_body_says_so() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    org.make_message("acme", 1).await;
+    let unmade = |attempt: &mut Attempt| {
+        attempt.response_code = 0;
+        attempt.error = Some(ErrorClass::Template);
+    };
+    world.deliver_logged(&endpoint, Verdict::Rejected, Transition::Exhausted, unmade).await;
+    let shown = org.get("/app/acme/attempt/endpoint/main").await.expect(200)["data"][0].clone();
+    assert_eq!((&shown["errorClass"], &shown["requestBody"]), (&json!("template"), &json!(null)));
 }
 
 #[tokio::test]

@@ -81,6 +81,25 @@ async fn a_credential_set_in_between_does_not_follow_the_url_to_another_host() {
 }
 
 #[tokio::test]
+async fn a_client_certificate_set_in_between_does_not_follow_the_url_to_another_host() {
+    for (by_put, waits) in [true, false].into_iter().flat_map(|put| (0..STOPS_MAX).map(move |n| (put, n))) {
+        let world = fresh(json!({})).await;
+        let org = world.org();
+        let second = async {
+            let before = url(&org).await;
+            let tls = json!({ "clientCertPem": "for its host", "clientKeyPem": "key" });
+            org.patch(PATH, json!({ "tls": tls })).await.expect(200);
+            before == "https://two.test/"
+        };
+        let first = changed(&org, by_put, "https://two.test/");
+        let (answer, had_moved) = interrupted(first, waits, second).await;
+        answer.expect(200);
+        let has_identity = org.get(PATH).await.expect(200)["tls"]["clientKeyPem"] == "***";
+        assert_eq!(has_identity, had_moved, "{waits}");
+    }
+}
+
+#[tokio::test]
 async fn a_header_set_in_between_is_not_lost() {
     for (by_put, waits) in [true, false].into_iter().flat_map(|put| (0..STOPS_MAX).map(move |n| (put, n))) {
         let world = fresh(json!({ "Authorization": "for one.test" })).await;

@@ -73,6 +73,9 @@ impl Things {
 fn body(id: &str) -> String {
     let body = match id {
         "application.create" | "application.upsert" | "application.patch" => json!({ "name": "taken over" }),
+        "profile.choose" => json!({ "name": "flotiq" }),
+        "template.render" => json!({ "template": "{{{payloadJson}}}", "eventType": "user.made" }),
+        "filter.test" => json!({ "filter": {}, "payload": {} }),
         "trigger.register" => json!({ "url": "https://example.com/", "method": "GET" }),
         "endpoint.patch" => json!({ "description": "taken over" }),
         _ if id.ends_with("endpoint.create") || id.ends_with("endpoint.upsert") => {
@@ -179,6 +182,7 @@ async fn snapshot(world: &World, org: &str, things: &Things) -> Vec<String> {
         "/app/{app_id}/invocation",
         "/event-type/{event_type_name}",
         "/background-task/{task_id}",
+        "/profile",
         "/operational-webhook/endpoint",
     ] {
         let answer = client.send(Method::GET, &things.fill(path), Body::empty()).await;

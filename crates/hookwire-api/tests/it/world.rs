@@ -10,8 +10,8 @@ use hookwire_api::token::{Algorithm, AppGrant, TokenIssuer, TokenVerifier};
 use hookwire_api::{ApiParts, HealthProbe, HealthReport, NoMetrics, PartHealth, Settings};
 use hookwire_core::id::Key;
 use hookwire_core::{
-    AppKey, Attempt, AttemptKey, AttemptStatus, Clock, EndpointKey, KeyMint, OrgId, Timestamp, Timings,
-    Transition, Verdict, address::AddressPolicy,
+    AppKey, Attempt, AttemptKey, AttemptStatus, Clock, EndpointKey, KeyMint, OrgId, Profiles, Timestamp,
+    Timings, Transition, Verdict, address::AddressPolicy,
 };
 use hookwire_store::queue::{ClaimRequest, Settlement};
 use hookwire_store::{SharedStore, Vault};
@@ -133,6 +133,7 @@ impl World {
             address_policy: AddressPolicy::default(),
             https_only: false,
             settings,
+            profiles: Arc::new(Profiles::builtin()),
             invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
             check_tls: |tls| match &tls.ca_pem {
                 Some(pem) if !pem.starts_with("-----BEGIN") => Err("caPem holds no certificate".to_owned()),
@@ -182,6 +183,17 @@ impl World {
         verdict: Verdict,
         transition: Transition,
     ) -> Vec<String> {
+        self.deliver_logged(endpoint, verdict, transition, |_| {}).await
+    }
+
+    /// The same, with attempts that differ from the usual.
+    pub(crate) async fn deliver_logged(
+        &self,
+        endpoint: &str,
+        verdict: Verdict,
+        transition: Transition,
+        adapt: impl Fn(&mut Attempt),
+    ) -> Vec<String> {
         let now = self.clock.now();
         let request = ClaimRequest {
             endpoint: EndpointKey::parse(endpoint).unwrap(),
@@ -197,7 +209,7 @@ impl World {
             let key = self.mint.next::<AttemptKey>(now);
             ids.push(key.public());
             let delivered = verdict == Verdict::Success;
-            let attempt = Attempt {
+            let mut attempt = Attempt {
                 key,
                 message: claim.delivery.message,
                 endpoint: claim.delivery.endpoint,
@@ -206,11 +218,13 @@ impl World {
                 url: "https://example.com/hook".to_owned(),
                 status: if delivered { AttemptStatus::Succeeded } else { AttemptStatus::Failed },
                 trigger: claim.delivery.trigger,
+                request: None,
                 response_code: if delivered { 200 } else { 500 },
                 response: "the response".to_owned(),
                 error: None,
                 timings: Timings { total_us: 41_000, ..Timings::default() },
             };
+            adapt(&mut attempt);
             settlements.push(Settlement {
                 delivery: claim.delivery,
                 attempt: Some(attempt),

@@ -26,6 +26,16 @@ impl Default for Steps {
 }
 
 impl Steps {
+    /// So many.
+    pub(crate) const fn new(count: u32) -> Self {
+        Self(count)
+    }
+
+    /// Whether not all of them were taken.
+    pub(crate) const fn are_left(&self) -> bool {
+        self.0 > 0
+    }
+
     fn take(&mut self, count: u32) -> Result<(), Exhausted> {
         let left = self.0.checked_sub(count);
         self.0 = left.unwrap_or(0);

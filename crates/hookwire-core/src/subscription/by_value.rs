@@ -29,6 +29,11 @@ impl ByValue {
         requirement.values.iter().filter_map(|value| groups.get(value)).map(Vec::len).sum()
     }
 
+    /// How many values are looked up in each payload.
+    pub(super) fn paths(&self) -> usize {
+        self.paths.len()
+    }
+
     /// Adds the groups whose requirement the payload may meet; some of them more than once.
     pub(super) fn find(&self, payload: &LazyDocument<'_>, steps: &mut Steps, found: &mut Vec<u32>) {
         for (path, groups) in &self.paths {

@@ -7,6 +7,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::filter::Steps;
 use crate::id::Key;
 use crate::limits::FILTER_STEPS_MAX;
 use crate::{AppKey, NewEndpoint, Secret, Timestamp};
@@ -181,11 +182,40 @@ fn the_payload_is_read_only_when_a_filter_may_need_it() {
         subscriptions(&[plain, other_type, other_channel].into_iter().chain(by_value).collect::<Vec<_>>());
     let is_read = |event_type: &str, of_channels: &[&str]| {
         let payload = LazyDocument { json: Some(b"{}"), document: OnceCell::new() };
-        subscriptions.wanted(event_type, &channels(of_channels), &payload);
+        subscriptions.wanted(event_type, &channels(of_channels), &payload, Effort::any()).unwrap();
         payload.document.get().is_some()
     };
     assert!(!is_read("a", &[]));
     assert!(is_read("b", &[]) && is_read("a", &["x"]) && is_read("c", &[]));
+}
+
+#[test]
+fn what_may_take_long_is_not_found_out_soon() {
+    let ranges = |count: i64| -> Vec<_> {
+        (0..count).map(|key| wish(key, None, None, Some(&format!(r#"{{"a":{{"$gt":{key}}}}}"#)))).collect()
+    };
+    let values = |count: i64| -> Vec<_> {
+        (0..count).map(|key| wish(key, None, None, Some(&format!(r#"{{"a":{key}}}"#)))).collect()
+    };
+    let fields = |count: i64| -> Vec<_> {
+        (0..count).map(|key| wish(key, None, None, Some(&format!(r#"{{"a{key}":1}}"#)))).collect()
+    };
+    let soon = |wishes: &[Wish], payload: &str| {
+        subscriptions(wishes).wanted_soon("t", &[], Some(payload.as_bytes())).map(raw)
+    };
+    assert_eq!(soon(&ranges(20), r#"{"a":3}"#), Some(vec![0, 1, 2]));
+    assert_eq!(soon(&ranges(2_000), r#"{"a":3}"#), None);
+    assert_eq!(soon(&values(2_000), r#"{"a":3}"#), Some(vec![3]));
+    assert_eq!(soon(&fields(2_000), r#"{"a3":1}"#), None);
+    let same = vec![wish(1, None, None, Some(r#"{"a":{"$gt":1}}"#)); 2_000];
+    assert_eq!(soon(&same, r#"{"a":1}"#), Some(Vec::new()));
+    // Neither is what a large payload, or a long list in it, makes long.
+    let large = format!(r#"{{"a":3,"b":"{}"}}"#, "x".repeat(10_000));
+    let list = format!(r#"{{"a":[{}1]}}"#, "1,".repeat(1_500));
+    assert_eq!((soon(&ranges(1), &large), soon(&ranges(5), &list)), (None, None));
+    assert_eq!(soon(&[wish(1, None, None, None)], &large), Some(vec![1]));
+    let channels: Vec<_> = (0..2_000).map(|key| wish(key, None, Some(&[&format!("c{key}")]), None)).collect();
+    assert_eq!(soon(&channels, "{}"), None);
 }
 
 #[test]
@@ -300,6 +330,8 @@ fn agrees(subscriptions: &Subscriptions, wishes: &[Wish], posts: &[Post]) -> Res
         let wanting = wishes.iter().filter(|wish| wish.wants(event_type, &channels, &payload));
         let expected: Vec<_> = wanting.map(|wish| wish.key).collect();
         let found = subscriptions.wanted_by(event_type, &channels, Some(payload.as_bytes()));
+        let soon = subscriptions.wanted_soon(event_type, &channels, Some(payload.as_bytes()));
+        prop_assert!(soon.is_none_or(|soon| soon == found));
         prop_assert_eq!(found, expected, "{} {:?} {}", event_type, channels, payload);
     }
     Ok(())

@@ -181,7 +181,7 @@ fn refused(trigger: Option<Trigger>, class: ErrorClass, reason: String) -> Refus
 fn outgoing(trigger: &Trigger, step: &Step) -> Result<Outgoing, String> {
     let Before { data, answer } = &*step.after;
     let data = match &step.next.data_template {
-        Some(source) => data::rendered(source, Some(data), answer)?,
+        Some(source) => data::rendered(trigger.payload_encoding, source, Some(data), answer)?,
         None if answer.truncated => {
             return Err("The answer before is too long to be the data of another call.".to_owned());
         }

@@ -42,8 +42,9 @@ pub(super) fn of_body(encoding: PayloadEncoding, body: &[u8]) -> Box<RawValue> {
     data.expect("strings can be written as JSON")
 }
 
-/// The data that the template makes, or why it makes none.
+/// The data that the template makes for a call of this encoding, or why it makes none: JSON, or the string itself.
 pub(super) fn rendered(
+    encoding: PayloadEncoding,
     source: &str,
     request: Option<&RawValue>,
     answer: &Answer,
@@ -58,7 +59,11 @@ pub(super) fn rendered(
     let text = template
         .render(Value::Node(context.root()), TEMPLATE_OUTPUT_BYTES_MAX)
         .map_err(|error| format!("The data could not be made: {error}."))?;
-    serde_json::from_str(&text).map_err(|error| format!("What the data template made is not JSON: {error}."))
+    let data = match encoding {
+        PayloadEncoding::Json => serde_json::from_str(&text),
+        PayloadEncoding::Text | PayloadEncoding::Base64 => to_raw_value(&text),
+    };
+    data.map_err(|error| format!("What the data template made is not JSON: {error}."))
 }
 
 #[cfg(test)]
@@ -91,15 +96,26 @@ mod tests {
     fn a_template_speaks_of_request_and_answer() {
         let request = of_body(PayloadEncoding::Json, br#"{"id": 7}"#);
         let source = r#"{"id":{{request.data.id}},"ok":{{response.ok}},"was":{{response.status}},"said":"{{response.body.word}}"}"#;
-        let made = rendered(source, Some(&request), &answer(200, r#"{"word":"a \"b\""}"#)).unwrap();
+        let made =
+            rendered(PayloadEncoding::Json, source, Some(&request), &answer(200, r#"{"word":"a \"b\""}"#))
+                .unwrap();
         assert_eq!(made.get(), r#"{"id":7,"ok":true,"was":200,"said":"a \"b\""}"#);
-        let words = rendered(r#"{"said":"{{response.body}}"}"#, None, &answer(500, "oh \"no\"")).unwrap();
+        let source = r#"{"said":"{{response.body}}"}"#;
+        let words = rendered(PayloadEncoding::Json, source, None, &answer(500, "oh \"no\"")).unwrap();
         assert_eq!(words.get(), r#"{"said":"oh \"no\""}"#);
     }
 
     #[test]
+    fn text_and_base64_are_made_without_quotes() {
+        for encoding in [PayloadEncoding::Text, PayloadEncoding::Base64] {
+            let made = rendered(encoding, "b2s={{!}}", None, &answer(200, "")).unwrap();
+            assert_eq!(made.get(), "\"b2s=\"", "{encoding:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_template_or_no_json_is_told() {
-        let problem = |source| rendered(source, None, &answer(200, "")).unwrap_err();
+        let problem = |source| rendered(PayloadEncoding::Json, source, None, &answer(200, "")).unwrap_err();
         assert!(problem("{{#a}}").starts_with("The data template is not valid: line 1"));
         assert!(problem("plain words").starts_with("What the data template made is not JSON: "));
     }

@@ -13,7 +13,7 @@ use super::remove;
 use crate::fault::Done;
 use crate::reader::Reading;
 use crate::row::{metadata_text, one, read_app, read_endpoint, run};
-use crate::sql::catalog as sql;
+use crate::sql::{catalog as sql, triggers};
 use crate::walk::{Pick, Range};
 use crate::writer::cache::AppState;
 use crate::writer::work::Work;
@@ -21,16 +21,16 @@ use crate::writer::work::Work;
 const UID_TAKEN: Error = Error::Conflict("another application has this uid");
 
 pub(crate) fn find(reading: &Reading<'_>, org: &OrgId, app: &Reference<AppKey>) -> Done<Option<App>> {
-    let Some(org_key) = reading.org(org)? else { return Ok(None) };
+    let Some((org_key, profile)) = reading.org_with_profile(org)? else { return Ok(None) };
     match app {
         Reference::Key(key) => {
             let found = one(reading.db, sql::APP_BY_KEY, [key.raw()], |row| {
-                Ok((read_app(row, org)?, row.get::<_, i64>(7)?))
+                Ok((read_app(row, org, &profile)?, row.get::<_, i64>(7)?))
             })?;
             Ok(found.filter(|(_, owner)| *owner == org_key).map(|(app, _)| app))
         }
         Reference::Uid(uid) => {
-            one(reading.db, sql::APP_BY_UID, params![org_key, uid], |row| read_app(row, org))
+            one(reading.db, sql::APP_BY_UID, params![org_key, uid], |row| read_app(row, org, &profile))
         }
     }
 }
@@ -41,9 +41,11 @@ pub(crate) fn list(
     page: Page,
     without: &[AppExclusion],
 ) -> Done<Slice<App>> {
-    let Some(org_key) = reading.org(org)? else { return Ok(Slice::cut(Vec::new(), page.limit)) };
+    let Some((org_key, profile)) = reading.org_with_profile(org)? else {
+        return Ok(Slice::cut(Vec::new(), page.limit));
+    };
     Range::of(page).read(reading.db, sql::APPS, org_key, &[], |row| {
-        let app = read_app(row, org)?;
+        let app = read_app(row, org, &profile)?;
         let is_out = !without.is_empty() && is_covered(reading, app.key, without)?;
         Ok((row.get(0)?, if is_out { Pick::Skip } else { Pick::Take(app) }))
     })
@@ -69,7 +71,8 @@ fn is_covered(reading: &Reading<'_>, app: AppKey, without: &[AppExclusion]) -> D
 /// Writes a new app. Its uid must be free.
 pub(crate) fn insert(work: &mut Work<'_>, org: &OrgId, new: NewApp, now: Timestamp) -> Done<Rc<AppState>> {
     let org_key = work.cache.org_or_new(work.db, org)?;
-    let app = new.into_app(work.shared.mint.next(now), org.clone(), now);
+    let profile = work.cache.profile(work.db, org)?;
+    let app = new.into_app(work.shared.mint.next(now), org.clone(), profile, now);
     let row = params![
         app.key.raw(),
         org_key,
@@ -157,6 +160,7 @@ pub(crate) fn delete(
     }
     run(work.db, sql::APP_DELETE, [state.app.key.raw()])?;
     work.raise_key_high(state.app.key.raw())?;
+    run(work.db, triggers::TRIGGERS_REMOVE, [state.app.key.raw()])?;
     work.cache.forget(state.app.key);
     Ok(true)
 }

@@ -18,6 +18,7 @@ use crate::row::{EndpointRow, one, read_endpoint, run};
 use crate::sql::catalog as sql;
 use crate::walk::{Pick, Range};
 use crate::writer::cache::AppState;
+use crate::writer::fifo;
 use crate::writer::health::refresh;
 use crate::writer::notice;
 use crate::writer::work::Work;
@@ -114,9 +115,11 @@ fn write(
     ];
     run(work.db, sql::ENDPOINT_UPDATE, row)?;
     work.tally.failing.remove(&endpoint.key);
+    // Its log limit may be another one now.
+    work.tally.touch(endpoint.key, i64::MIN);
     let endpoint = Arc::new(endpoint);
     let state = refresh(work, state, &endpoint)?;
-    work.effects.changed(Arc::clone(&endpoint));
+    work.effects.changed(&endpoint, &state.app);
     Ok((state, endpoint))
 }
 
@@ -142,15 +145,15 @@ pub(crate) fn change(
     now: Timestamp,
 ) -> Done<Option<Endpoint>> {
     let Some((state, mut endpoint)) = live(work, app, endpoint)? else { return Ok(None) };
-    let was_disabled = endpoint.disabled;
+    let (was_disabled, order) = (endpoint.disabled, endpoint.rules.order);
     change.apply(&mut endpoint, now);
     uid_is_free(&state, endpoint.uid.as_ref(), Some(endpoint.key))?;
     let (state, endpoint) = write(work, state, endpoint)?;
-    if was_disabled
-        && !endpoint.disabled
-        && let Some(due) = work.next_due(endpoint.key)?
-    {
-        work.effects.waiting(endpoint.key, due);
+    if order != endpoint.rules.order {
+        fifo::forget(work, endpoint.key)?;
+    }
+    if was_disabled || order != endpoint.rules.order {
+        work.tell_next(&endpoint)?;
     }
     notice::tell(work, &state, &endpoint, &Event::EndpointUpdated, now)?;
     Ok(Some(Endpoint::clone(&endpoint)))

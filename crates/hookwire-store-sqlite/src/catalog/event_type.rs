@@ -2,14 +2,14 @@
 
 use hookwire_core::{EventType, EventTypeChange, EventTypeName, OrgId, Timestamp};
 use hookwire_store::catalog::Created;
-use hookwire_store::{Cursor, Page, Slice};
+use hookwire_store::{Page, Slice};
 use rusqlite::{Connection, params};
 
 use crate::fault::Done;
 use crate::reader::Reading;
 use crate::row::{feature_flags, one, read_event_type, run};
 use crate::sql::catalog as sql;
-use crate::walk::direction;
+use crate::walk::{direction, from_name};
 use crate::writer::work::Work;
 
 fn get(db: &Connection, org: i64, name: &str) -> Done<Option<EventType>> {
@@ -46,18 +46,7 @@ pub(crate) fn list(
     visible_to: Option<&[String]>,
 ) -> Done<Slice<EventType, String>> {
     let Some(org) = reading.org(org)? else { return Ok(Slice::cut(Vec::new(), page.limit)) };
-    let (is_upwards, is_backwards) = direction(page);
-    let (sql, from) = match (&page.cursor, is_upwards) {
-        (None, true) => (sql::EVENT_TYPES_AFTER.up, ""),
-        // No name holds a character above '~'.
-        (None, false) => (sql::EVENT_TYPES_BEFORE.down, "~"),
-        (Some(Cursor::After(name) | Cursor::Before(name)), true) => {
-            (sql::EVENT_TYPES_AFTER.up, name.as_str())
-        }
-        (Some(Cursor::After(name) | Cursor::Before(name)), false) => {
-            (sql::EVENT_TYPES_BEFORE.down, name.as_str())
-        }
-    };
+    let (sql, from) = from_name(page, sql::EVENT_TYPES_AFTER, sql::EVENT_TYPES_BEFORE);
     let mut statement = reading.db.prepare_cached(sql)?;
     let mut rows = statement.query(params![org, from])?;
     let mut items = Vec::new();
@@ -72,7 +61,7 @@ pub(crate) fn list(
         }
     }
     let mut slice = Slice::cut(items, page.limit);
-    if is_backwards {
+    if direction(page).1 {
         slice.items.reverse();
     }
     Ok(slice)

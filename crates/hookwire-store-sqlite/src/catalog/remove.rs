@@ -7,6 +7,7 @@ use rusqlite::params;
 use crate::fault::Done;
 use crate::row::{EndpointRow, all, key, run};
 use crate::sql::{catalog, queue, upkeep};
+use crate::writer::fifo;
 use crate::writer::work::Work;
 
 /// Deliveries that are cancelled in the transaction of a deletion. What is left over, retention steps cancel.
@@ -20,7 +21,9 @@ pub(crate) fn endpoint(work: &mut Work<'_>, endpoint: &Endpoint, budget: u32, no
     if let Some(live) = &mut work.cache.endpoints_live {
         *live = live.saturating_sub(1);
     }
+    fifo::forget(work, endpoint.key)?;
     work.effects.removed(endpoint.key);
+    work.tally.touch(endpoint.key, i64::MIN);
     let left = budget - cancel(work, endpoint.key, budget, now)?;
     if left == 0 {
         run(work.db, upkeep::REMOVAL_ADD, [endpoint.key.raw()])?;

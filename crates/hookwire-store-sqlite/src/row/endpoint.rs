@@ -11,6 +11,7 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::rules::{PlainRules, SealedRules};
 use super::{key, text, text_or_none, time, time_or_none};
 use crate::fault::{Done, Fault};
 
@@ -20,6 +21,8 @@ struct Config {
     /// Of a deleted endpoint only: what is still shown of its URL.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     url: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    name: String,
     description: String,
     version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,6 +33,8 @@ struct Config {
     throttle_rate: Option<u32>,
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     metadata: Metadata,
+    #[serde(default, skip_serializing_if = "PlainRules::is_usual")]
+    rules: PlainRules,
 }
 
 /// The form of the `sealed` column, once opened.
@@ -39,6 +44,8 @@ struct Sealed {
     headers: Vec<(String, String)>,
     secret: Zeroizing<String>,
     old: Vec<(Zeroizing<String>, i64)>,
+    #[serde(default)]
+    rules: SealedRules,
 }
 
 /// What is in the secret's place when the endpoint is deleted. Nothing is signed with it.
@@ -63,6 +70,7 @@ impl EndpointRow {
             headers: endpoint.headers.clone(),
             secret: endpoint.secrets.current.expose(),
             old: old.collect(),
+            rules: SealedRules::of(&endpoint.rules),
         };
         let sealed = Zeroizing::new(serde_json::to_vec(&sealed).expect("strings are JSON"));
         Self {
@@ -81,12 +89,14 @@ impl Config {
     fn of(endpoint: &Endpoint, url: String) -> String {
         let config = Self {
             url,
+            name: endpoint.name.clone(),
             description: endpoint.description.clone(),
             version: endpoint.version,
             event_types: names(endpoint.event_types.as_deref(), EventTypeName::as_str),
             channels: names(endpoint.channels.as_deref(), Channel::as_str),
             throttle_rate: endpoint.throttle_rate,
             metadata: endpoint.metadata.clone(),
+            rules: PlainRules::of(&endpoint.rules),
         };
         serde_json::to_string(&config).expect("strings and numbers are JSON")
     }
@@ -112,19 +122,21 @@ pub(crate) fn read_endpoint(row: &Row<'_>, vault: &Vault) -> Done<(Endpoint, boo
     let damaged = |error: serde_json::Error| Fault::corrupt(format!("{endpoint_key}: {error}"));
     let config: Config = serde_json::from_str(text(row, 7)?).map_err(damaged)?;
     let is_deleted = row.get(9)?;
-    let (url, headers, secrets) = if is_deleted {
-        (config.url, Vec::new(), Secrets::new(Secret::from_random(NO_SECRET)))
+    let (url, headers, secrets, sealed_rules) = if is_deleted {
+        let secrets = Secrets::new(Secret::from_random(NO_SECRET));
+        (config.url, Vec::new(), secrets, SealedRules::default())
     } else {
         let sealed = row.get_ref(8)?.as_blob().map_err(|error| Fault::corrupt(error.to_string()))?;
         let opened = vault.open(sealed, &row_name(endpoint_key))?;
         let sealed: Sealed = serde_json::from_slice(&opened).map_err(damaged)?;
         let secrets = secrets(&sealed)?;
-        (sealed.url, sealed.headers, secrets)
+        (sealed.url, sealed.headers, secrets, sealed.rules)
     };
     let endpoint = Endpoint {
         key: endpoint_key,
         app: key::<AppKey>(row, 1)?,
         uid: text_or_none(row, 2)?.map(Uid::stored),
+        name: config.name,
         url,
         description: config.description,
         version: config.version,
@@ -136,6 +148,7 @@ pub(crate) fn read_endpoint(row: &Row<'_>, vault: &Vault) -> Done<(Endpoint, boo
         throttle_rate: config.throttle_rate,
         metadata: config.metadata,
         headers,
+        rules: config.rules.with(sealed_rules)?,
         secrets,
         failing_since: time_or_none(row, 4)?,
         created: time(row, 5)?,

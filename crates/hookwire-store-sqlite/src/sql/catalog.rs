@@ -8,8 +8,9 @@ statements! {
     META_RAISE = "INSERT INTO meta (name, value) VALUES (?1, ?2) \
         ON CONFLICT (name) DO UPDATE SET value = ?2 WHERE value < ?2";
 
-    ORG_BY_ID = "SELECT key FROM org WHERE id = ?1";
-    ORG_BY_KEY = "SELECT id FROM org WHERE key = ?1";
+    ORG_BY_ID = "SELECT key, profile FROM org WHERE id = ?1";
+    ORG_BY_KEY = "SELECT id, profile FROM org WHERE key = ?1";
+    ORG_PROFILE = "UPDATE org SET profile = ?2 WHERE key = ?1";
     ORG_INSERT = "INSERT INTO org (id) VALUES (?1)";
 
     APP_BY_KEY = "SELECT key, uid, name, throttle_rate, metadata, created, updated, org FROM app \

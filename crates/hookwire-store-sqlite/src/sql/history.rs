@@ -4,7 +4,7 @@ use super::{statements, walks};
 
 statements! {
     ATTEMPT_GET = "SELECT message, key, endpoint, app, at, url, status, trigger, code, response, error, resolve_us, \
-        connect_us, tls_us, first_byte_us, total_us FROM attempt WHERE message = ?1 AND key = ?2";
+        connect_us, tls_us, first_byte_us, total_us, request FROM attempt WHERE message = ?1 AND key = ?2";
     DELIVERY_STATUS = "SELECT state, attempts, due FROM delivery WHERE message = ?1 AND endpoint = ?2";
     QUEUED_MESSAGES = "SELECT message FROM delivery INDEXED BY delivery_queue \
         WHERE endpoint = ?1 AND state = 0 AND leased = 0 LIMIT ?2";
@@ -15,7 +15,9 @@ statements! {
     HOURS_SUM = "SELECT ifnull(sum(succeeded), 0), ifnull(sum(failed), 0), ifnull(sum(canceled), 0) \
         FROM endpoint_hour WHERE endpoint = ?1 AND hour >= ?2 AND hour < ?3";
     EXPUNGE_PAYLOAD = "UPDATE message SET payload = NULL, raw = NULL, raw_type = NULL, short_lived = 0 WHERE key = ?1";
-    EXPUNGE_RESPONSE = "UPDATE attempt SET response = 'EXPUNGED' WHERE message = ?1 AND key = ?2 AND app = ?3";
+    EXPUNGE_REQUESTS = "UPDATE attempt SET request = NULL WHERE message = ?1 AND request IS NOT NULL";
+    EXPUNGE_RESPONSE = "UPDATE attempt SET response = 'EXPUNGED', \
+        request = CASE WHEN request IS NOT NULL THEN 'EXPUNGED' END WHERE message = ?1 AND key = ?2 AND app = ?3";
 }
 
 walks! {
@@ -33,13 +35,13 @@ walks! {
         FROM message_channel c CROSS JOIN message m ON m.key = c.message \
         WHERE c.app = ?1 AND c.channel = ?4 AND c.message > ?2 AND c.message < ?3 ORDER BY c.message";
     ATTEMPTS_OF_ENDPOINT = "SELECT message, key, endpoint, app, at, url, status, trigger, code, response, error, \
-        resolve_us, connect_us, tls_us, first_byte_us, total_us FROM attempt INDEXED BY attempt_endpoint \
+        resolve_us, connect_us, tls_us, first_byte_us, total_us, request FROM attempt INDEXED BY attempt_endpoint \
         WHERE endpoint = ?1 AND key > ?2 AND key < ?3 ORDER BY key";
     ATTEMPTS_FAILED = "SELECT message, key, endpoint, app, at, url, status, trigger, code, response, error, \
-        resolve_us, connect_us, tls_us, first_byte_us, total_us FROM attempt INDEXED BY attempt_failed \
+        resolve_us, connect_us, tls_us, first_byte_us, total_us, request FROM attempt INDEXED BY attempt_failed \
         WHERE endpoint = ?1 AND status = 1 AND key > ?2 AND key < ?3 ORDER BY key";
     ATTEMPTS_OF_MESSAGE = "SELECT message, key, endpoint, app, at, url, status, trigger, code, response, error, \
-        resolve_us, connect_us, tls_us, first_byte_us, total_us FROM attempt \
+        resolve_us, connect_us, tls_us, first_byte_us, total_us, request FROM attempt \
         WHERE message = ?1 AND key > ?2 AND key < ?3 ORDER BY key";
     DELIVERIES_OF_ENDPOINT = "SELECT message FROM delivery INDEXED BY delivery_endpoint \
         WHERE endpoint = ?1 AND message > ?2 AND message < ?3 ORDER BY message";

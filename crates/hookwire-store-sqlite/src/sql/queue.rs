@@ -31,13 +31,24 @@ statements! {
     NEXT_DUE = "SELECT due FROM delivery INDEXED BY delivery_queue \
         WHERE endpoint = ?1 AND state = 0 AND leased = 0 ORDER BY due LIMIT 1";
 
+    FIFO_HEAD = "SELECT d.message, d.due, d.leased, d.lease_until FROM fifo_head h CROSS JOIN delivery d \
+        ON d.message = h.message AND d.endpoint = h.endpoint WHERE h.endpoint = ?1 AND d.state = 0";
+    FIFO_HEAD_PUT = "INSERT OR REPLACE INTO fifo_head (endpoint, message) VALUES (?1, ?2)";
+    FIFO_HEAD_DONE = "DELETE FROM fifo_head WHERE endpoint = ?1 AND message = ?2";
+    FIFO_HEAD_REMOVE = "DELETE FROM fifo_head WHERE endpoint = ?1";
+    FIFO_NEXT = "SELECT message, due FROM delivery INDEXED BY delivery_queue \
+        WHERE endpoint = ?1 AND state = 0 AND leased = 0 ORDER BY due, message LIMIT 1";
+    FIFO_LEASED = "SELECT due, lease_until FROM delivery \
+        WHERE message = ?1 AND endpoint = ?2 AND state = 0 AND abs(leased) = ?3";
+
     SETTLE_FINAL = "UPDATE delivery SET state = ?4, attempts = ?5, leased = 0 \
         WHERE message = ?1 AND endpoint = ?2 AND fence = ?3 AND state = 0 AND leased <> 0";
     SETTLE_WAITING = "UPDATE delivery SET attempts = ?4, due = ?5, leased = 0, trigger = ?6, resume_at = ?7 \
         WHERE message = ?1 AND endpoint = ?2 AND fence = ?3 AND state = 0 AND leased <> 0";
     ATTEMPT_INSERT = "INSERT OR IGNORE INTO attempt (message, key, endpoint, app, at, url, status, trigger, code, \
-        response, error, resolve_us, connect_us, tls_us, first_byte_us, total_us) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        response, error, resolve_us, connect_us, tls_us, first_byte_us, total_us, request) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+        CASE WHEN ?17 IS NOT NULL THEN (SELECT ?17 FROM message WHERE key = ?1 AND payload IS NOT NULL) END)";
     HOUR_ADD = "INSERT INTO endpoint_hour (endpoint, hour, succeeded, failed, canceled) VALUES (?1, ?2, ?3, ?4, ?5) \
         ON CONFLICT (endpoint, hour) DO UPDATE SET succeeded = succeeded + ?3, failed = failed + ?4, \
         canceled = canceled + ?5";

@@ -14,7 +14,7 @@ statements! {
     OLD_MESSAGES = "SELECT key, app, channels, tags, payload_expires FROM message \
         WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3";
     MESSAGE_PENDING = "SELECT 1 FROM delivery WHERE message = ?1 AND state = 0 LIMIT 1";
-    DELIVERIES_LEASED = "SELECT endpoint FROM delivery WHERE message = ?1 AND state = 0 AND leased <> 0";
+    DELIVERIES_PENDING = "SELECT endpoint, leased <> 0 FROM delivery WHERE message = ?1 AND state = 0";
     MESSAGE_REMOVE = "DELETE FROM message WHERE key = ?1";
     DELIVERIES_REMOVE = "DELETE FROM delivery WHERE message = ?1";
     ATTEMPTS_REMOVE = "DELETE FROM attempt WHERE message = ?1";
@@ -32,6 +32,18 @@ statements! {
         WHERE deleted = 1 AND key > ?1 ORDER BY key LIMIT ?2";
     TOMBSTONE_OWED = "SELECT 1 FROM delivery INDEXED BY delivery_endpoint WHERE endpoint = ?1 LIMIT 1";
     TOMBSTONE_REMOVE = "DELETE FROM endpoint WHERE key = ?1 AND deleted = 1";
+    ENDPOINTS_ABOVE = "SELECT key FROM endpoint WHERE key > ?1 AND deleted = 0 ORDER BY key LIMIT ?2";
+    PROFILE_OF_APP = "SELECT o.profile FROM app a CROSS JOIN org o ON o.key = a.org WHERE a.key = ?1 AND a.deleted = 0";
+    LOG_CUT = "SELECT message FROM delivery INDEXED BY delivery_endpoint WHERE endpoint = ?1 \
+        ORDER BY message DESC LIMIT 1 OFFSET ?2";
+    LOGGED = "SELECT message FROM delivery INDEXED BY delivery_endpoint \
+        WHERE endpoint = ?1 AND message >= ?2 AND message < ?3 ORDER BY message";
+    SETTLED_FENCE = "SELECT fence FROM delivery WHERE message = ?1 AND endpoint = ?2 AND state <> 0";
+    ATTEMPTS_OF = "SELECT endpoint, key FROM attempt WHERE message = ?1";
+    LOGGED_REMOVE = "DELETE FROM delivery WHERE message = ?1 AND endpoint = ?2 AND fence = ?3 AND state <> 0";
+    LOG_FLOOR_RAISE = "INSERT INTO log_floor (endpoint, message) VALUES (?1, ?2) \
+        ON CONFLICT (endpoint) DO UPDATE SET message = max(message, ?2)";
+    LOG_FLOOR = "SELECT message FROM log_floor WHERE endpoint = ?1";
 
     REMOVAL_ADD = "INSERT OR IGNORE INTO removal (endpoint) VALUES (?1)";
     REMOVAL_NEXT = "SELECT endpoint FROM removal ORDER BY endpoint LIMIT 1";
@@ -56,6 +68,7 @@ statements! {
     TASK_MOVE = "UPDATE task SET status = ?2, queued = ?3, cursor = ?4, updated = ?5 WHERE key = ?1";
     TASK_FAILED = "SELECT message FROM delivery INDEXED BY delivery_failed \
         WHERE endpoint = ?1 AND state IN (2, 3) AND message > ?2 AND message < ?3 ORDER BY message LIMIT ?4";
+    TASK_PAYLOAD = "SELECT payload FROM message WHERE key = ?1";
     TASK_MESSAGES = "SELECT key, event_type, channels, payload IS NOT NULL FROM message INDEXED BY message_app \
         WHERE app = ?1 AND key > ?2 AND key < ?3 ORDER BY key LIMIT ?4";
 }

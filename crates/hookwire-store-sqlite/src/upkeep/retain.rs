@@ -9,7 +9,8 @@ use rusqlite::params;
 use crate::catalog::remove;
 use crate::fault::Done;
 use crate::row::{all, key, one, run, split, text_or_none, time};
-use crate::sql::{catalog, upkeep as sql};
+use crate::sql::{catalog, history, upkeep as sql};
+use crate::writer::fifo;
 use crate::writer::work::Work;
 
 /// Rows that a step looks at for each row that it may remove.
@@ -25,6 +26,7 @@ pub(crate) fn payloads(work: &mut Work<'_>, step: &RetentionStep) -> Done<u64> {
     keys.extend(in_key_order(work, step.now, left)?);
     for key in &keys {
         run(work.db, sql::PAYLOAD_REMOVE, [key.raw()])?;
+        run(work.db, history::EXPUNGE_REQUESTS, [key.raw()])?;
     }
     Ok(keys.len() as u64)
 }
@@ -144,8 +146,16 @@ fn remove_message(work: &mut Work<'_>, old: &Old) -> Done<()> {
     for tag in &old.tags {
         run(work.db, sql::MESSAGE_TAG_REMOVE, params![old.app.raw(), tag, message])?;
     }
-    for endpoint in all(work.db, sql::DELIVERIES_LEASED, [message], |row| key(row, 0))? {
-        work.effects.free(endpoint, old.key);
+    let pending = all(work.db, sql::DELIVERIES_PENDING, [message], |row| {
+        Ok((key::<EndpointKey>(row, 0)?, row.get::<_, bool>(1)?))
+    })?;
+    for (endpoint, is_leased) in pending {
+        if is_leased {
+            work.effects.free(endpoint, old.key);
+        }
+        if fifo::settled(work, endpoint, old.key)? {
+            work.tally.fifo.insert(endpoint);
+        }
     }
     run(work.db, sql::ATTEMPTS_REMOVE, [message])?;
     run(work.db, sql::DELIVERIES_REMOVE, [message])?;

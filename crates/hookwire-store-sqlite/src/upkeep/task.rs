@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::subscription::wants;
+use hookwire_core::subscription::{Subscription, Subscriptions, wants};
 use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_core::{
     AppKey, Channel, Endpoint, EndpointKey, EventTypeName, MessageKey, OrgId, TaskKey, Timestamp,
@@ -152,6 +152,9 @@ fn replay(
     now: Timestamp,
     limit: u32,
 ) -> Done<u32> {
+    // Where the log was trimmed, nobody knows any more what was delivered: nothing is sent a second time.
+    let floor = one(work.db, sql::LOG_FLOOR, [endpoint.key.raw()], |row| Ok(row.get(0)?))?;
+    task.cursor = task.cursor.max(floor.unwrap_or(i64::MIN));
     let until = MessageKey::floor(task.until).raw();
     let bounds = params![task.app.raw(), task.cursor, until, limit];
     let messages = all(work.db, sql::TASK_MESSAGES, bounds, |row| {
@@ -165,10 +168,41 @@ fn replay(
             continue;
         }
         let row = params![message.raw(), endpoint.key.raw()];
-        if one(work.db, history::DELIVERY_STATUS, row, |_| Ok(()))?.is_none() {
+        if one(work.db, history::DELIVERY_STATUS, row, |_| Ok(()))?.is_some() {
+            continue;
+        }
+        let (passes, pace) = pass(work, *message, endpoint)?;
+        if passes {
             deliver::add(work, *message, endpoint, now)?;
             task.queued += 1;
         }
+        if pace == Pace::Slow {
+            return Ok(limit);
+        }
     }
     Ok(messages.len() as u32)
+}
+
+/// How long it took to find something out. After what was slow, others have their turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Quick,
+    Slow,
+}
+
+/// Whether the endpoint's filter lets the message through.
+fn pass(work: &Work<'_>, message: MessageKey, endpoint: &Endpoint) -> Done<(bool, Pace)> {
+    if endpoint.rules.filter.is_none() {
+        return Ok((true, Pace::Quick));
+    }
+    let payload =
+        one(work.db, sql::TASK_PAYLOAD, [message.raw()], |row| Ok(row.get::<_, Option<Vec<u8>>>(0)?))?;
+    let payload = payload.flatten();
+    let filter = endpoint.rules.filter.as_ref();
+    let only = Subscription { endpoint: endpoint.key, event_types: None, channels: None, filter };
+    let only = Subscriptions::new([only]);
+    let found = only.wanted_soon("", &[], payload.as_deref());
+    let pace = if found.is_some() { Pace::Quick } else { Pace::Slow };
+    let found = found.unwrap_or_else(|| only.wanted_by("", &[], payload.as_deref()));
+    Ok((!found.is_empty(), pace))
 }

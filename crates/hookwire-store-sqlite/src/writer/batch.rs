@@ -17,6 +17,7 @@ use crate::checkpoint::{self, WAL_BYTES_MAX, WAL_FILE_BYTES_MAX};
 use crate::connection;
 use crate::fault::{Fault, needs_new_connection, told};
 use crate::shared::Shared;
+use crate::upkeep::trim::touched;
 
 /// What the writer's thread begins with.
 pub(crate) struct Seed {
@@ -85,16 +86,19 @@ impl Batcher {
             cache: &mut self.cache,
             sweep: &mut sweep,
             marks: &mut marks,
+            limits: Arc::clone(touched::lock(&shared.touched).limits()),
             effects: Effects::default(),
             tally: Tally::default(),
-            targets: Vec::new(),
         };
         let done = carry_out_all(&mut work, batch);
-        let (effects, stale) = (work.effects, work.tally.stale);
+        let (effects, tally) = (work.effects, work.tally);
         match done {
             Ok(()) => {
                 (self.marks, self.sweep) = (marks, sweep);
-                shared.counters.stale.fetch_add(stale, Ordering::Relaxed);
+                shared.counters.stale.fetch_add(tally.stale, Ordering::Relaxed);
+                if tally.touched_all || !tally.touched.is_empty() {
+                    touched::lock(&shared.touched).add(tally.touched, tally.touched_all);
+                }
                 effects.happen(&shared.leases, dispatch);
                 Ok(())
             }

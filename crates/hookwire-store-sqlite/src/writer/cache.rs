@@ -1,19 +1,22 @@
 //! Apps with their endpoints as the writer keeps them in memory. It is the only one that changes them, so this is exact.
 
+mod changes;
+
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
 use hookwire_core::subscription::{Subscription, Subscriptions};
-use hookwire_core::{App, AppKey, Endpoint, EndpointKey, OrgId, Reference, Timestamp};
+use hookwire_core::{App, AppKey, Endpoint, EndpointKey, OrgId, ProfileName, Reference, Timestamp};
 use hookwire_store::Vault;
 use rusqlite::{Connection, params};
 
 use crate::fault::{Done, Fault};
-use crate::row::{all, one, read_app, read_endpoint};
+use crate::row::{all, one, read_app, read_endpoint, read_profile};
 use crate::sql::catalog as sql;
+use changes::Changes;
 
 /// Endpoints and apps kept in memory before everything is dropped and loaded anew.
 const WEIGHT_MAX: usize = 20_000;
@@ -25,19 +28,38 @@ pub(crate) struct AppState {
     /// The key of its org.
     pub(crate) org: i64,
     pub(crate) endpoints: BTreeMap<EndpointKey, Arc<Endpoint>>,
-    subscriptions: OnceCell<Subscriptions>,
+    subscriptions: OnceCell<Arc<Subscriptions>>,
+    changes: Changes,
 }
 
 impl AppState {
+    fn new(app: App, org: i64, endpoints: BTreeMap<EndpointKey, Arc<Endpoint>>) -> Self {
+        Self { app: Arc::new(app), org, endpoints, subscriptions: OnceCell::new(), changes: Changes::new() }
+    }
+
     /// Who wants what, as things are.
-    pub(crate) fn subscriptions(&self) -> &Subscriptions {
+    pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
         self.subscriptions.get_or_init(|| {
-            Subscriptions::new(self.endpoints.values().filter_map(|endpoint| Subscription::of(endpoint)))
+            let wanted = self.endpoints.values().filter_map(|endpoint| Subscription::of(endpoint));
+            Arc::new(Subscriptions::new(wanted))
         })
     }
 
+    /// The version of [`AppState::subscriptions`].
+    pub(crate) fn version(&self) -> u64 {
+        self.changes.version
+    }
+
+    /// The endpoints that want something else since that version; `None` when this is not known any more.
+    pub(crate) fn changed_since(&self, version: u64) -> Option<BTreeSet<EndpointKey>> {
+        self.changes.since(version)
+    }
+
     fn subscribe(&mut self, endpoint: EndpointKey, wanted: Option<Subscription<'_>>) {
-        if self.subscriptions.get_mut().is_some_and(|subscriptions| !subscriptions.put(endpoint, wanted)) {
+        self.changes.note(endpoint);
+        // Who looks at them beside the writer keeps them as they were: a copy costs less than making them anew.
+        let subscriptions = self.subscriptions.get_mut().map(Arc::make_mut);
+        if subscriptions.is_some_and(|subscriptions| !subscriptions.put(endpoint, wanted)) {
             self.subscriptions = OnceCell::new();
         }
     }
@@ -55,10 +77,17 @@ fn has_uid(endpoint: &Endpoint, uid: &str) -> bool {
     endpoint.uid.as_ref().is_some_and(|own| own.as_str() == uid)
 }
 
+/// An org.
+#[derive(Debug, Clone)]
+struct Org {
+    key: i64,
+    profile: ProfileName,
+}
+
 /// What the writer remembers.
 #[derive(Default)]
 pub(crate) struct Cache {
-    orgs: HashMap<OrgId, i64>,
+    orgs: HashMap<OrgId, Org>,
     apps: HashMap<AppKey, Rc<AppState>>,
     uids: HashMap<i64, HashMap<String, AppKey>>,
     homes: HashMap<EndpointKey, AppKey>,
@@ -76,16 +105,37 @@ impl Cache {
         }
     }
 
+    fn find_org(&mut self, db: &Connection, org: &OrgId) -> Done<Option<&Org>> {
+        if !self.orgs.contains_key(org) {
+            let found = one(db, sql::ORG_BY_ID, [org.as_str()], |row| {
+                Ok(Org { key: row.get(0)?, profile: read_profile(row, 1)? })
+            })?;
+            let Some(found) = found else { return Ok(None) };
+            self.orgs.insert(org.clone(), found);
+        }
+        Ok(self.orgs.get(org))
+    }
+
     /// An org's key.
     pub(crate) fn org(&mut self, db: &Connection, org: &OrgId) -> Done<Option<i64>> {
-        if let Some(key) = self.orgs.get(org) {
-            return Ok(Some(*key));
+        Ok(self.find_org(db, org)?.map(|org| org.key))
+    }
+
+    /// An org's profile.
+    pub(crate) fn profile(&mut self, db: &Connection, org: &OrgId) -> Done<ProfileName> {
+        Ok(self.find_org(db, org)?.map_or_else(ProfileName::standard, |org| org.profile.clone()))
+    }
+
+    /// Takes in an org's new profile; answers its cached apps, which have it now.
+    pub(crate) fn put_profile(&mut self, org: &OrgId, key: i64, profile: &ProfileName) -> Vec<Arc<App>> {
+        self.orgs.insert(org.clone(), Org { key, profile: profile.clone() });
+        let mut apps = Vec::new();
+        for state in self.apps.values_mut().filter(|state| state.org == key) {
+            let app = Arc::new(App { profile: profile.clone(), ..App::clone(&state.app) });
+            Rc::make_mut(state).app = Arc::clone(&app);
+            apps.push(app);
         }
-        let found = one(db, sql::ORG_BY_ID, [org.as_str()], |row| Ok(row.get::<_, i64>(0)?))?;
-        if let Some(key) = found {
-            self.orgs.insert(org.clone(), key);
-        }
-        Ok(found)
+        apps
     }
 
     /// An org's key; the org comes to exist when it does not.
@@ -126,11 +176,12 @@ impl Cache {
         }
         let found = one(db, sql::APP_BY_KEY, [key.raw()], |row| {
             let org: i64 = row.get(7)?;
-            let id = one(db, sql::ORG_BY_KEY, [org], |row| {
-                Ok(OrgId::stored(row.get_ref(0)?.as_str().unwrap_or_default()))
+            let (id, profile) = one(db, sql::ORG_BY_KEY, [org], |row| {
+                let id = OrgId::stored(row.get_ref(0)?.as_str().unwrap_or_default());
+                Ok((id, read_profile(row, 1)?))
             })?
             .ok_or_else(|| Fault::corrupt(format!("{key} has no org")))?;
-            Ok((read_app(row, &id)?, org))
+            Ok((read_app(row, &id, &profile)?, org))
         })?;
         let Some((app, org)) = found else { return Ok(None) };
         let endpoints = all(db, sql::ENDPOINTS_OF_APP, [key.raw()], |row| Ok(read_endpoint(row, vault)?.0))?;
@@ -141,7 +192,7 @@ impl Cache {
             }
         }
         let endpoints = endpoints.into_iter().map(|endpoint| (endpoint.key, Arc::new(endpoint))).collect();
-        Ok(Some(self.put(AppState { app: Arc::new(app), org, endpoints, subscriptions: OnceCell::new() })))
+        Ok(Some(self.put(AppState::new(app, org, endpoints))))
     }
 
     fn put(&mut self, state: AppState) -> Rc<AppState> {
@@ -155,12 +206,7 @@ impl Cache {
 
     /// Takes in an app that was just made.
     pub(crate) fn put_new(&mut self, app: App, org: i64) -> Rc<AppState> {
-        self.put(AppState {
-            app: Arc::new(app),
-            org,
-            endpoints: BTreeMap::new(),
-            subscriptions: OnceCell::new(),
-        })
+        self.put(AppState::new(app, org, BTreeMap::new()))
     }
 
     /// Takes in an app's new words.

@@ -10,6 +10,7 @@ use hookwire_store::queue::{ClaimRequest, Claimed};
 use rusqlite::params;
 
 use super::cache::AppState;
+use super::fifo;
 use super::work::Work;
 use crate::fault::Done;
 use crate::lease::{Lease, Origin};
@@ -21,6 +22,9 @@ pub(crate) fn claim(work: &mut Work<'_>, request: &ClaimRequest) -> Done<Claimed
     let Some((state, endpoint)) = work.endpoint(request.endpoint)? else { return Ok(Claimed::default()) };
     if endpoint.disabled {
         return Ok(Claimed::default());
+    }
+    if fifo::is_fifo(&endpoint) {
+        return fifo::claim(work, request, &state, &endpoint);
     }
     // All are read before the first is leased: what can't be read concerns nobody but the caller.
     let mut messages = Vec::new();
@@ -35,7 +39,7 @@ pub(crate) fn claim(work: &mut Work<'_>, request: &ClaimRequest) -> Done<Claimed
     }
     let lease = |message| lease(work, request, &state, &endpoint, message);
     let claims = messages.into_iter().map(lease).collect::<Done<_>>()?;
-    let next_due = work.next_due(request.endpoint)?;
+    let next_due = work.queued_due(request.endpoint)?;
     Ok(Claimed { claims, next_due })
 }
 
@@ -62,7 +66,7 @@ fn candidates(work: &Work<'_>, request: &ClaimRequest) -> Done<Vec<MessageKey>> 
 }
 
 /// The message; when retention has removed it, what is left of it: a name without a payload.
-fn load(work: &Work<'_>, key: MessageKey, endpoint: &Endpoint) -> Done<Message> {
+pub(super) fn load(work: &Work<'_>, key: MessageKey, endpoint: &Endpoint) -> Done<Message> {
     let found = one(work.db, sql::MESSAGE_BY_KEY, [key.raw()], |row| read_message(row, true))?;
     Ok(found.unwrap_or_else(|| Message {
         key,
@@ -78,7 +82,7 @@ fn load(work: &Work<'_>, key: MessageKey, endpoint: &Endpoint) -> Done<Message> 
     }))
 }
 
-fn lease(
+pub(super) fn lease(
     work: &mut Work<'_>,
     request: &ClaimRequest,
     state: &Rc<AppState>,

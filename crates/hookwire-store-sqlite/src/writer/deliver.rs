@@ -13,53 +13,23 @@ use hookwire_store::dispatch::Claim;
 use rusqlite::{CachedStatement, ErrorCode, params};
 
 use super::cache::AppState;
+use super::fifo;
 use super::work::Work;
 use crate::fault::{Done, Fault};
 use crate::lease::{Lease, Origin};
 use crate::row::{join, run};
 use crate::sql::queue as sql;
 
-/// To whom a message goes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Audience {
-    /// Every enabled endpoint that wants it.
-    Subscribers,
-    /// This endpoint, if it is enabled.
-    Only(EndpointKey),
-}
-
-/// Writes `message` of `state`'s app and its deliveries; answers how many.
+/// Writes `message` of `state`'s app and its deliveries to those of `endpoints` that are there; answers how many.
 pub(crate) fn deliver(
     work: &mut Work<'_>,
     state: &Rc<AppState>,
     message: Message,
     retention: Duration,
-    audience: Audience,
+    endpoints: &[EndpointKey],
 ) -> Done<u32> {
     insert(work, &message, retention)?;
-    let mut targets = std::mem::take(&mut work.targets);
-    choose(state, &message, audience, &mut targets);
-    let count = targets.len() as u32;
-    if count > 0 {
-        fan_out(work, state, message, &mut targets)?;
-    }
-    work.targets = targets;
-    Ok(count)
-}
-
-fn choose(state: &AppState, message: &Message, audience: Audience, targets: &mut Vec<Arc<Endpoint>>) {
-    match audience {
-        Audience::Subscribers => {
-            let payload = message.payload.as_ref().map(|payload| &*payload.json);
-            let event_type = message.event_type.as_str();
-            let wanting = state.subscriptions().wanted_by(event_type, &message.channels, payload);
-            targets.extend(wanting.iter().filter_map(|key| state.endpoints.get(key)).cloned());
-        }
-        Audience::Only(key) => {
-            let endpoint = state.endpoints.get(&key).filter(|endpoint| !endpoint.disabled);
-            targets.extend(endpoint.cloned());
-        }
-    }
+    if endpoints.is_empty() { Ok(0) } else { fan_out(work, state, message, endpoints) }
 }
 
 fn insert(work: &mut Work<'_>, message: &Message, retention: Duration) -> Done<()> {
@@ -111,20 +81,19 @@ fn is_short_lived(work: &Work<'_>, message: &Message, retention: Duration) -> bo
     !usual || message.payload_expires < work.shared.sweep_barrier
 }
 
-fn fan_out(
-    work: &mut Work<'_>,
-    state: &AppState,
-    message: Message,
-    targets: &mut Vec<Arc<Endpoint>>,
-) -> Done<()> {
+fn fan_out(work: &mut Work<'_>, state: &AppState, message: Message, endpoints: &[EndpointKey]) -> Done<u32> {
     let (due, now) = (message.due(), message.created);
     let bytes = message.payload.as_ref().map_or(0, Payload::len);
     let dispatch = work.dispatch.filter(|_| due <= now);
     let lease_until = dispatch.map_or(now, |dispatch| now.plus(dispatch.lease()));
     let message = Arc::new(message);
     let mut insert = work.db.prepare_cached(sql::DELIVERY_INSERT)?;
-    for endpoint in targets.drain(..) {
-        let taken = dispatch.is_some_and(|dispatch| dispatch.reserve(endpoint.key, bytes));
+    let mut count = 0;
+    for endpoint in endpoints.iter().filter_map(|key| state.endpoints.get(key)) {
+        count += 1;
+        work.touch(endpoint, &state.app, None);
+        let may_go = dispatch.filter(|_| !fifo::is_fifo(endpoint));
+        let taken = may_go.is_some_and(|dispatch| dispatch.reserve(endpoint.key, bytes));
         let delivery = Delivery {
             message: message.key,
             endpoint: endpoint.key,
@@ -136,19 +105,19 @@ fn fan_out(
             lease_until,
         };
         if taken {
-            let claim =
-                Claim { delivery, message: Arc::clone(&message), endpoint, app: Arc::clone(&state.app) };
+            let (message, endpoint) = (Arc::clone(&message), Arc::clone(endpoint));
+            let claim = Claim { delivery, message, endpoint, app: Arc::clone(&state.app) };
             lease(&mut insert, &claim, due, work.shared.epoch, &mut work.effects)?;
         } else {
             write(&mut insert, &delivery, due, 0)?;
-            work.effects.waiting(endpoint.key, due);
+            work.waiting(endpoint, due);
         }
     }
     if work.effects.leases.last().is_some_and(|change| change.message == message.key) {
         let low = work.tally.leased_low.get_or_insert(message.key.raw());
         *low = (*low).min(message.key.raw());
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Writes a leased delivery. Its place is reserved, so it belongs to the effects first, whatever the file says.
@@ -185,8 +154,6 @@ pub(crate) fn add(work: &mut Work<'_>, message: MessageKey, endpoint: &Endpoint,
     let manual = TriggerType::Manual.code();
     let row = params![message.raw(), endpoint.key.raw(), endpoint.app.raw(), now.micros(), 0, 0, 0, manual];
     run(work.db, sql::DELIVERY_INSERT, row)?;
-    if !endpoint.disabled {
-        work.effects.waiting(endpoint.key, now);
-    }
+    work.waiting(endpoint, now);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What a transaction means for the world outside the file; it happens after the commit, or not at all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use hookwire_core::{App, Endpoint, EndpointKey, MessageKey, Timestamp};
@@ -16,7 +16,7 @@ pub(crate) struct Effects {
     pub(crate) claims: Vec<Claim>,
     pub(crate) leases: Vec<LeaseChange>,
     waiting: BTreeMap<EndpointKey, Timestamp>,
-    changed: Vec<Arc<Endpoint>>,
+    changed: Vec<(Arc<Endpoint>, Arc<App>)>,
     apps: Vec<Arc<App>>,
     removed: Vec<EndpointKey>,
 }
@@ -46,8 +46,13 @@ impl Effects {
         *earliest = (*earliest).min(due);
     }
 
-    pub(crate) fn changed(&mut self, endpoint: Arc<Endpoint>) {
-        self.changed.push(endpoint);
+    pub(crate) fn changed(&mut self, endpoint: &Arc<Endpoint>, app: &Arc<App>) {
+        self.changed.push((Arc::clone(endpoint), Arc::clone(app)));
+    }
+
+    /// Whether this transaction changed the endpoint.
+    pub(crate) fn has_changed(&self, endpoint: EndpointKey) -> bool {
+        self.changed.iter().any(|(changed, _)| changed.key == endpoint)
     }
 
     pub(crate) fn app_changed(&mut self, app: Arc<App>) {
@@ -89,7 +94,7 @@ impl Effects {
             self.leases.into_iter().for_each(|change| leases.apply(change));
         }
         let Some(dispatch) = dispatch else { return };
-        self.changed.into_iter().for_each(|endpoint| dispatch.changed(endpoint));
+        self.changed.into_iter().for_each(|(endpoint, app)| dispatch.changed(endpoint, app));
         self.apps.into_iter().for_each(|app| dispatch.app_changed(app));
         self.removed.into_iter().for_each(|endpoint| dispatch.removed(endpoint));
         if !self.claims.is_empty() {
@@ -121,14 +126,26 @@ pub(crate) struct Ended {
 pub(crate) struct Tally {
     pub(crate) hours: HashMap<(EndpointKey, i64), Ended>,
     pub(crate) failing: HashMap<EndpointKey, Option<Timestamp>>,
+    /// Endpoints whose logs may be too long now, with the lowest message that was settled.
+    pub(crate) touched: HashMap<EndpointKey, i64>,
+    /// An org's profile changed: any endpoint may have another log limit now.
+    pub(crate) touched_all: bool,
     pub(crate) stale: u64,
     /// The highest attempt key written.
     pub(crate) attempt_high: i64,
     /// The lowest message key leased on ingest.
     pub(crate) leased_low: Option<i64>,
+    /// First-in-first-out endpoints for which something changed: when they may get something next is told at the end.
+    pub(crate) fifo: BTreeSet<EndpointKey>,
 }
 
 impl Tally {
+    /// The endpoint's log may be too long now, from the delivery of `message` on.
+    pub(crate) fn touch(&mut self, endpoint: EndpointKey, message: i64) {
+        let lowest = self.touched.entry(endpoint).or_insert(message);
+        *lowest = (*lowest).min(message);
+    }
+
     pub(crate) fn at(&mut self, endpoint: EndpointKey, now: Timestamp) -> &mut Ended {
         self.hours.entry((endpoint, hour(now))).or_default()
     }

@@ -63,7 +63,7 @@ fn turn_off(
     let failing_since = work.cache.failing.get(&endpoint.key).copied();
     let off = Arc::new(Endpoint { disabled: true, failing_since, ..Endpoint::clone(&endpoint) });
     let state = refresh(work, state, &off)?;
-    work.effects.changed(Arc::clone(&off));
+    work.effects.changed(&off, &state.app);
     let event = Event::EndpointDisabled {
         failing_since: match reason {
             DisableReason::Gone => None,

@@ -9,7 +9,7 @@ use hookwire_core::{Attempt, Endpoint, Message, OrgId, Payload, Reference, Times
 use hookwire_store::queue::Settlement;
 
 use super::cache::AppState;
-use super::deliver::{Audience, deliver};
+use super::deliver::deliver;
 use super::work::Work;
 use crate::fault::Done;
 use crate::row::{one, text_or_none};
@@ -25,19 +25,22 @@ pub(crate) fn tell(
 ) -> Done<()> {
     let Some(internal) = internal_app(work, &state.app.org)? else { return Ok(()) };
     let retention = work.shared.settings.payload_retention;
+    let (event_type, payload) =
+        (event.event_type(), Payload::from_json(event.payload_of(&state.app, endpoint)));
+    let wanting = internal.subscriptions().wanted_by(event_type.as_str(), &[], Some(&payload.json));
     let message = Message {
         key: work.shared.mint.next(now),
         app: internal.app.key,
-        event_type: event.event_type(),
+        event_type,
         event_id: None,
         channels: Vec::new(),
         tags: Vec::new(),
-        payload: Some(Payload::from_json(event.payload_of(&state.app, endpoint))),
+        payload: Some(payload),
         created: now,
         deliver_at: None,
         payload_expires: now.plus(retention),
     };
-    deliver(work, &internal, message, retention, Audience::Subscribers)?;
+    deliver(work, &internal, message, retention, &wanting)?;
     Ok(())
 }
 

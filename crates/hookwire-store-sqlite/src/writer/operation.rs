@@ -1,11 +1,11 @@
 //! Operations: what callers ask of the writer, each with a way to answer. The hot ones need no box.
 
 use hookwire_core::Timestamp;
-use hookwire_store::ingest::{Ingested, NewMessage};
 use hookwire_store::queue::{ClaimRequest, Claimed, Settled, Settlement};
 use hookwire_store::{Error, Result};
 use tokio::sync::oneshot;
 
+use super::ingest::{Incoming, Taken};
 use super::work::Work;
 use super::{claim, ingest, settle};
 use crate::fault::{Done, Fault};
@@ -77,7 +77,7 @@ where
     reason = "most operations are ingests: a box for each costs more than the room"
 )]
 pub(crate) enum Operation {
-    Ingest(Asked<NewMessage, Ingested>),
+    Ingest(Asked<Incoming, Taken>),
     Settle(Settling),
     Claim(Asked<ClaimRequest, Claimed>),
     /// Anything else, and the bytes that its caller brings.
@@ -89,7 +89,7 @@ impl Operation {
     /// have a bound of their own. What is under way must come to its end however much comes in.
     pub(crate) fn load(&self) -> Option<usize> {
         match self {
-            Self::Ingest(asked) => Some(asked.input.as_ref().map_or(0, |message| message.payload.len())),
+            Self::Ingest(asked) => Some(asked.input.as_ref().map_or(0, Incoming::bytes)),
             Self::Other(_, bytes) => Some(*bytes),
             Self::Settle(_) | Self::Claim(_) => None,
         }

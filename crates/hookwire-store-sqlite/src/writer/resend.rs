@@ -80,8 +80,8 @@ pub(crate) fn again(
     } else {
         due
     };
-    if leased == 0 && !endpoint.disabled {
-        work.effects.waiting(endpoint.key, due);
+    if leased == 0 {
+        work.waiting(endpoint, due);
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use rusqlite::params;
 
 use super::cache::AppState;
 use super::work::Work;
-use super::{health, notice};
+use super::{fifo, health, notice};
 use crate::fault::Done;
 use crate::row::{run, status_code};
 use crate::sql::queue as sql;
@@ -82,10 +82,16 @@ fn settle_one(work: &mut Work<'_>, settlement: &Settlement, now: Timestamp) -> D
     }
     count(work, settlement, next, now);
     if let Some((state, endpoint)) = home {
-        if let Next::Waiting { due, .. } = next
-            && !endpoint.disabled
-        {
-            work.effects.waiting(delivery.endpoint, due);
+        if let Next::Final(_) = next {
+            work.touch(&endpoint, &state.app, Some(delivery.message));
+        }
+        match next {
+            Next::Waiting { due, .. } => work.waiting(&endpoint, due),
+            Next::Final(_) if fifo::is_fifo(&endpoint) => {
+                fifo::settled(work, delivery.endpoint, delivery.message)?;
+                work.waiting(&endpoint, now);
+            }
+            Next::Final(_) => {}
         }
         consequences(work, settlement, &state, &endpoint, now)?;
     }
@@ -133,6 +139,7 @@ fn log(work: &mut Work<'_>, attempt: &Attempt) -> Done<()> {
             timings.tls_us,
             timings.first_byte_us,
             timings.total_us,
+            attempt.request,
         ],
     )?;
     work.tally.attempt_high = work.tally.attempt_high.max(attempt.key.raw());

@@ -4,17 +4,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::{AppKey, Endpoint, EndpointKey, OrgId, Reference, Timestamp};
+use hookwire_core::{App, AppKey, Endpoint, EndpointKey, MessageKey, OrgId, Reference, Timestamp};
 use hookwire_store::Dispatch;
 use rusqlite::{Connection, params};
 
 use super::cache::{AppState, Cache};
 use super::effects::{Effects, Tally};
+use super::fifo;
 use super::sweep::Sweep;
 use crate::fault::Done;
 use crate::row::{one, run};
 use crate::shared::Shared;
 use crate::sql::{catalog, queue};
+use crate::upkeep::trim::has_limit;
+use crate::upkeep::trim::touched::Limits;
 
 /// A transaction under way.
 pub(crate) struct Work<'a> {
@@ -24,10 +27,10 @@ pub(crate) struct Work<'a> {
     pub(crate) cache: &'a mut Cache,
     pub(crate) sweep: &'a mut Sweep,
     pub(crate) marks: &'a mut Marks,
+    /// Log limits of profiles.
+    pub(crate) limits: Arc<Limits>,
     pub(crate) effects: Effects,
     pub(crate) tally: Tally,
-    /// Room for the endpoints of one message; empty between messages.
-    pub(crate) targets: Vec<Arc<Endpoint>>,
 }
 
 /// Facts about the file that are written lazily, as they are in the committed file.
@@ -69,8 +72,28 @@ impl Work<'_> {
         self.cache.endpoint(self.db, &self.shared.vault, endpoint)
     }
 
+    /// Something is owed to the endpoint, due then: the dispatcher is told.
+    pub(crate) fn waiting(&mut self, endpoint: &Endpoint, due: Timestamp) {
+        if endpoint.disabled {
+            return;
+        }
+        if fifo::is_fifo(endpoint) {
+            self.tally.fifo.insert(endpoint.key);
+        } else {
+            self.effects.waiting(endpoint.key, due);
+        }
+    }
+
+    /// Tells the dispatcher when the endpoint's next delivery is due.
+    pub(crate) fn tell_next(&mut self, endpoint: &Endpoint) -> Done<()> {
+        if let Some(due) = self.queued_due(endpoint.key)? {
+            self.waiting(endpoint, due);
+        }
+        Ok(())
+    }
+
     /// When an endpoint's next unleased delivery is due.
-    pub(crate) fn next_due(&self, endpoint: EndpointKey) -> Done<Option<Timestamp>> {
+    pub(crate) fn queued_due(&self, endpoint: EndpointKey) -> Done<Option<Timestamp>> {
         one(self.db, queue::NEXT_DUE, [endpoint.raw()], |row| Ok(Timestamp::from_micros(row.get(0)?)))
     }
 
@@ -80,9 +103,18 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// If the endpoint has a log limit, its log may be too long now. `settled` is of which message a delivery was
+    /// settled; `None` when one was added.
+    pub(crate) fn touch(&mut self, endpoint: &Endpoint, app: &App, settled: Option<MessageKey>) {
+        if has_limit(endpoint, app, &self.limits) {
+            self.tally.touch(endpoint.key, settled.map_or(i64::MAX, Key::raw));
+        }
+    }
+
     /// The last thing before the commit.
     pub(crate) fn flush(&mut self) -> Done<()> {
         self.flush_sums()?;
+        self.flush_fifo()?;
         self.flush_marks()
     }
 
@@ -97,6 +129,15 @@ impl Work<'_> {
         }
         for (endpoint, since) in self.tally.failing.drain() {
             run(self.db, catalog::ENDPOINT_FAILING, params![endpoint.raw(), since.map(Timestamp::micros)])?;
+        }
+        Ok(())
+    }
+
+    fn flush_fifo(&mut self) -> Done<()> {
+        for endpoint in std::mem::take(&mut self.tally.fifo) {
+            if let Some(due) = fifo::next_due(self, endpoint)? {
+                self.effects.waiting(endpoint, due);
+            }
         }
         Ok(())
     }

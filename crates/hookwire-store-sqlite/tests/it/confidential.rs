@@ -2,12 +2,47 @@
 
 use std::time::Duration;
 
-use hookwire_core::{NewEndpoint, Reference, Secret};
+use hookwire_core::rules::{RulesChange, Tls};
+use hookwire_core::trigger::{Next, On};
+use hookwire_core::{AppKey, NewEndpoint, Reference, Secret, Trigger, TriggerId};
 use hookwire_store::catalog::Rotation;
 use hookwire_store::ingest::{RequestId, SavedAnswer};
-use hookwire_store::{Catalog, Ingest, Upkeep};
+use hookwire_store::{Catalog, Ingest, Triggers, Upkeep};
 
-use crate::place::{NOW, Place, app, new_endpoint, quick};
+use crate::place::{NOW, Place, app, new_endpoint, quick, trigger};
+
+fn with_credentials(secret: Secret) -> NewEndpoint {
+    NewEndpoint {
+        url: "https://user:urlcanary@example.com/".to_owned(),
+        headers: Some(vec![("Authorization".to_owned(), "Bearer headercanary".to_owned())]),
+        description: "plaincanary".to_owned(),
+        rules: RulesChange {
+            body_template: Some(Some("{\"token\":\"templatecanary\"}".to_owned())),
+            tls: Some(Some(Tls { client_key_pem: Some("keycanary".to_owned().into()), ..Tls::default() })),
+            ..RulesChange::default()
+        },
+        secret,
+        ..new_endpoint()
+    }
+}
+
+fn called(app: AppKey) -> Trigger {
+    Trigger {
+        url: "https://example.com/triggerurlcanary".to_owned(),
+        headers: vec![("plainnamecanary".to_owned(), Some("triggervaluecanary".to_owned()))],
+        tls: Some(Tls {
+            ca_pem: Some("triggercacanary".to_owned()),
+            client_cert_pem: Some("triggercertcanary".to_owned()),
+            client_key_pem: Some("triggerkeycanary".to_owned().into()),
+        }),
+        next: vec![Next {
+            trigger: TriggerId::stored("other"),
+            on: On::Always,
+            data_template: Some("triggertemplatecanary".to_owned()),
+        }],
+        ..trigger(app)
+    }
+}
 
 #[tokio::test]
 async fn credentials_are_in_no_file_of_the_store() {
@@ -15,14 +50,7 @@ async fn credentials_are_in_no_file_of_the_store() {
     let store = place.open_with(quick()).unwrap();
     let app = app(&store).await;
     let secret = || Secret::from_random(*b"secret-canary-secret-can");
-    let words = NewEndpoint {
-        url: "https://user:urlcanary@example.com/".to_owned(),
-        headers: Some(vec![("Authorization".to_owned(), "Bearer headercanary".to_owned())]),
-        description: "plaincanary".to_owned(),
-        secret: secret(),
-        ..new_endpoint()
-    };
-    let endpoint = store.create_endpoint(app.key, words, NOW).await.unwrap();
+    let endpoint = store.create_endpoint(app.key, with_credentials(secret()), NOW).await.unwrap();
     let rotation = Rotation {
         secret: Secret::from_random(*b"rotate-canary-rotate-can"),
         old_until: NOW.plus(Duration::from_hours(1)),
@@ -32,10 +60,19 @@ async fn credentials_are_in_no_file_of_the_store() {
     let request = RequestId { key: [1; 16], body: [2; 16] };
     let answer = SavedAnswer { status: 200, body: b"{\"key\":\"answercanary\"}".to_vec() };
     store.finish_request(request, Some(answer), NOW).await.unwrap();
+    store.register_trigger(called(app.key)).await.unwrap();
     let canaries = [
+        "triggerurlcanary".to_owned(),
+        "triggervaluecanary".to_owned(),
+        "triggercacanary".to_owned(),
+        "triggercertcanary".to_owned(),
+        "triggerkeycanary".to_owned(),
+        "triggertemplatecanary".to_owned(),
         "answercanary".to_owned(),
         "urlcanary".to_owned(),
         "headercanary".to_owned(),
+        "templatecanary".to_owned(),
+        "keycanary".to_owned(),
         "secret-canary".to_owned(),
         "rotate-canary".to_owned(),
         secret().expose()[6..30].to_owned(),
@@ -50,7 +87,7 @@ async fn credentials_are_in_no_file_of_the_store() {
             for canary in &canaries {
                 assert!(!holds(canary), "{canary} is {round}: {}", path.display());
             }
-            has_plain |= holds("plaincanary");
+            has_plain |= holds("plaincanary") && holds("plainnamecanary");
         }
         assert!(has_plain, "the search finds what is there, {round}");
         store.close().await;

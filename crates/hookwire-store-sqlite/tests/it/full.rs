@@ -38,7 +38,7 @@ impl Dispatch for Scales {
         self.0.lock().expect("no panic").cancelled += 1;
     }
     fn waiting(&self, _: EndpointKey, _: Timestamp) {}
-    fn changed(&self, _: Arc<Endpoint>) {}
+    fn changed(&self, _: Arc<Endpoint>, _: Arc<App>) {}
     fn app_changed(&self, _: Arc<App>) {}
     fn removed(&self, _: EndpointKey) {}
     fn lease(&self) -> Duration {

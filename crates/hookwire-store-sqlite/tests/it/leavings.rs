@@ -51,6 +51,7 @@ async fn fail_once(store: &SqliteStore, app: &App, endpoint: &Endpoint, mint: &K
         url: String::new(),
         status: AttemptStatus::Failed,
         trigger: claim.delivery.trigger,
+        request: None,
         response_code: 500,
         response: String::new(),
         error: Some(ErrorClass::Http),

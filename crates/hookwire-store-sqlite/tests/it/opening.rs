@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::{DeliveryState, KeyMint, Reference};
+use hookwire_core::rules::{Rules, RulesChange};
+use hookwire_core::{DeliveryState, EndpointChange, KeyMint, ProfileName, Reference};
 use hookwire_store::history::{AttemptFilter, MessageFilter};
-use hookwire_store::{Catalog, History, Order, Page, Queue, Upkeep, Vault};
+use hookwire_store::triggers::{InvocationFilter, Registered};
+use hookwire_store::upkeep::TrimStep;
+use hookwire_store::{Catalog, History, Order, Page, Queue, Triggers, Upkeep, Vault};
 use hookwire_store_sqlite::{OpenError, SCHEMA, SqliteStore, migrate};
 use rusqlite::Connection;
 
-use crate::place::{NOW, Place, app, new_endpoint, org, quick};
+use crate::place::{NOW, Place, app, new_endpoint, org, quick, trigger};
 
 const PAGE: Page = Page { limit: 10, order: Order::Ascending, cursor: None };
 
@@ -25,16 +28,30 @@ async fn a_file_of_schema_1_opens_and_works() {
     let endpoints = store.endpoints(app.key, PAGE).await.unwrap().items;
     assert_eq!(endpoints[0].url, "https://user:pass@example.com/hook");
     assert_eq!(endpoints[0].headers, [("Authorization".to_owned(), "Bearer canary".to_owned())]);
+    assert_eq!((endpoints[0].name.as_str(), &endpoints[0].rules), ("", &Rules::default()));
+    let profiles = [store.profile(&org()).await.unwrap(), app.profile.clone()];
+    assert_eq!(profiles, [ProfileName::standard(), ProfileName::standard()]);
     let filter = MessageFilter { with_payload: true, ..MessageFilter::default() };
     let messages = store.messages(app.key, filter, PAGE).await.unwrap().items;
     assert_eq!(messages.len(), 2);
     assert_eq!(&messages[0].payload.as_ref().unwrap().json[..], br#"{"number":1}"#);
     let log = store.attempts_of_endpoint(app.key, endpoints[0].key, AttemptFilter::default(), false, PAGE);
-    assert_eq!(log.await.unwrap().items.len(), 1);
+    assert_eq!(log.await.unwrap().items[0].0.request, None);
     let owed = store.endpoints_of_message(app.key, messages[1].key, PAGE).await.unwrap().items;
     assert_eq!(owed[0].1.state, DeliveryState::Pending);
     assert_eq!(store.depth().await.unwrap().pending, 1);
     assert_eq!(store.event_type(&org(), "invoice.paid").await.unwrap().unwrap().description, "An invoice");
+    // What schema 2 brought is there too.
+    let trigger = trigger(app.key);
+    assert_eq!(store.register_trigger(trigger.clone()).await.unwrap(), Registered::Created);
+    assert_eq!(store.trigger(app.key, &trigger.id).await.unwrap(), Some(trigger));
+    let any = InvocationFilter::default();
+    assert!(store.invocations(app.key, any, PAGE).await.unwrap().items.is_empty());
+    let rules = RulesChange { log_limit: Some(Some(1)), ..RulesChange::default() };
+    let change = EndpointChange { rules, ..EndpointChange::default() };
+    store.change_endpoint(app.key, &Reference::Key(endpoints[0].key), change, NOW).await.unwrap();
+    assert_eq!(store.trim_logs(TrimStep { profiles: Vec::new(), limit: 9 }).await.unwrap(), 1);
+    assert_eq!(store.depth().await.unwrap().pending, 1);
 }
 
 #[tokio::test]

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use hookwire_core::rules::{Method, RulesChange};
+use hookwire_core::trigger::PayloadEncoding;
 use hookwire_core::{
-    App, EventTypeName, KeyMint, MessageKey, Metadata, NewApp, NewEndpoint, OrgId, Payload, Reference,
-    Secret, Timestamp,
+    App, AppKey, EventTypeName, KeyMint, MessageKey, Metadata, NewApp, NewEndpoint, OrgId, Payload,
+    Reference, Secret, Timestamp, Trigger, TriggerId,
 };
 use hookwire_store::ingest::NewMessage;
 use hookwire_store::{Catalog, SharedStore, Vault};
@@ -81,6 +83,7 @@ pub(crate) async fn app(store: &SqliteStore) -> App {
 pub(crate) fn new_endpoint() -> NewEndpoint {
     NewEndpoint {
         uid: None,
+        name: None,
         url: "https://example.com/hook".to_owned(),
         description: String::new(),
         version: 1,
@@ -90,7 +93,27 @@ pub(crate) fn new_endpoint() -> NewEndpoint {
         throttle_rate: None,
         metadata: Metadata::new(),
         headers: None,
+        rules: RulesChange::default(),
         secret: Secret::from_random([7; 24]),
+    }
+}
+
+/// A trigger with nothing that it may do without.
+pub(crate) fn trigger(app: AppKey) -> Trigger {
+    Trigger {
+        app,
+        id: TriggerId::stored("call"),
+        url: "https://example.com/call".to_owned(),
+        method: Method::Post,
+        headers: Vec::new(),
+        query_params: Vec::new(),
+        payload_encoding: PayloadEncoding::Json,
+        payload_schema: None,
+        timeout: None,
+        tls: None,
+        next: Vec::new(),
+        created: NOW,
+        updated: NOW,
     }
 }
 

@@ -5,11 +5,13 @@ use std::time::Duration;
 use hookwire_core::endpoint::HeadersChange;
 use hookwire_core::id::Key;
 use hookwire_core::limits::OLD_SECRETS_MAX;
+use hookwire_core::rules::Rules;
 use hookwire_core::{Channel, DeliveryState, Endpoint, EndpointChange, NewEndpoint, Reference, Secret};
 use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
 use hookwire_store::history::{AttemptFilter, MessageFilter};
 use hookwire_store::{Cursor, Error, Order};
 
+use super::rules;
 use crate::recorder::Recorder;
 use crate::sure::Sure;
 use crate::world::{World, ascending, by_uid, event_type, new_endpoint, page, uid};
@@ -17,6 +19,7 @@ use crate::world::{World, ascending, by_uid, event_type, new_endpoint, page, uid
 fn full() -> NewEndpoint {
     NewEndpoint {
         uid: Some(uid("main")),
+        name: Some("Billing".to_owned()),
         url: "https://user:pass@example.com/hook?x=1".to_owned(),
         description: "orders, mostly \u{1f9fe}".to_owned(),
         version: 3,
@@ -26,6 +29,7 @@ fn full() -> NewEndpoint {
         throttle_rate: Some(50),
         metadata: [("k".to_owned(), "v".to_owned())].into(),
         headers: Some(vec![("X-Two".to_owned(), "2".to_owned()), ("x-one".to_owned(), "1".to_owned())]),
+        rules: rules::full(),
         secret: Secret::from_random([9; 24]),
     }
 }
@@ -195,6 +199,7 @@ pub(crate) async fn a_deleted_endpoint_is_shown_without_its_credentials(world: W
         let left = Endpoint {
             url: "https://example.com/hook".to_owned(),
             headers: Vec::new(),
+            rules: Rules { body_template: None, tls: None, ..endpoint.rules.clone() },
             secrets: shown.secrets.clone(),
             updated: now,
             ..endpoint
@@ -229,7 +234,7 @@ pub(crate) async fn the_dispatcher_hears_of_changes(world: World) {
     let changed =
         store.change_endpoint(app.key, &Reference::Key(endpoint.key), change, world.now()).await.sure();
     recorder.until(|heard| !heard.changed.is_empty()).await;
-    assert_eq!(*recorder.heard().changed[0], changed.sure());
+    assert_eq!(*recorder.heard().changed[0].0, changed.sure());
     let change = hookwire_core::AppChange { throttle_rate: Some(Some(7)), ..Default::default() };
     let changed = store.change_app(&world.org, &Reference::Key(app.key), change, world.now()).await.sure();
     recorder.until(|heard| !heard.apps.is_empty()).await;

@@ -49,7 +49,7 @@ pub(crate) async fn an_endpoint_is_turned_off_when_its_patience_is_over(world: W
     world.exhaust(&claims[1]).await;
     let off = world.stored_endpoint(&endpoint).await.sure();
     assert_eq!(off, Endpoint { disabled: true, ..failing });
-    recorder.until(|heard| heard.changed.iter().any(|changed| changed.disabled)).await;
+    recorder.until(|heard| heard.changed.iter().any(|(changed, _)| changed.disabled)).await;
     assert!(world.claim(&endpoint).await.is_empty());
 
     let on = EndpointChange { disabled: Some(false), ..EndpointChange::default() };

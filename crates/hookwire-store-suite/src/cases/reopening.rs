@@ -9,6 +9,7 @@ use hookwire_store::history::AttemptFilter;
 use hookwire_store::ingest::{Ingested, RequestId};
 use hookwire_store::upkeep::NewTask;
 
+use crate::cases::triggers::{id, plain, record};
 use crate::recorder::Recorder;
 use crate::sure::Sure;
 use crate::world::{START, World, ascending};
@@ -131,4 +132,17 @@ pub(crate) async fn a_running_task_goes_on(mut world: World) {
     assert_eq!(world.claim(&endpoint).await.len(), 5);
     let reference = Reference::Key(endpoint.key);
     assert!(world.store().endpoint(app.key, &reference).await.sure().is_some());
+}
+
+pub(crate) async fn triggers_and_their_records_are_there_after_a_crash(mut world: World) {
+    let app = world.app().await;
+    let trigger = plain(app.key, "a", world.now());
+    world.store().register_trigger(trigger.clone()).await.sure();
+    let record = record(&world, &app, "a");
+    world.store().record_invocations(vec![record.clone()]).await.sure();
+    world.crash().await;
+    assert_eq!(world.store().trigger(app.key, &id("a")).await.sure(), Some(trigger));
+    assert_eq!(world.store().invocation(app.key, record.key).await.sure(), Some(record.clone()));
+    let next: MessageKey = world.mint().next(START);
+    assert!(next.raw() > record.key.raw());
 }

@@ -1,11 +1,14 @@
 //! Nobody sees what is another's.
 
 use hookwire_core::{AppChange, EndpointChange, NewApp, OrgId, Reference, Secret};
+use hookwire_store::Order;
 use hookwire_store::catalog::{Rotated, Rotation};
 use hookwire_store::history::{AttemptFilter, EndpointStats, MessageFilter};
+use hookwire_store::triggers::InvocationFilter;
 
+use crate::cases::triggers::{id, plain, record};
 use crate::sure::Sure;
-use crate::world::{START, World, ascending, by_uid, uid};
+use crate::world::{START, World, ascending, by_uid, page, uid};
 
 pub(crate) async fn another_org_finds_nothing(world: World) {
     let new = NewApp { uid: Some(uid("acme")), ..NewApp::default() };
@@ -64,4 +67,24 @@ pub(crate) async fn another_app_finds_nothing(world: World) {
     assert!(store.endpoints_of_message(other.key, message, ascending(10)).await.sure().items.is_empty());
     let stats = store.endpoint_stats(other.key, endpoint.key, START, world.now()).await.sure();
     assert_eq!(stats, EndpointStats::default());
+}
+
+pub(crate) async fn another_app_finds_no_trigger_and_no_record(world: World) {
+    let (store, app, other) = (world.store(), world.app().await, world.app().await);
+    store.register_trigger(plain(app.key, "a", world.now())).await.sure();
+    let record = record(&world, &app, "a");
+    store.record_invocations(vec![record.clone()]).await.sure();
+    assert_eq!(store.trigger(other.key, &id("a")).await.sure(), None);
+    assert!(store.triggers(other.key, page(9, Order::Descending, None)).await.sure().items.is_empty());
+    assert!(!store.delete_trigger(other.key, &id("a")).await.sure());
+    assert!(store.trigger(app.key, &id("a")).await.sure().is_some());
+    assert_eq!(store.invocation(other.key, record.key).await.sure(), None);
+    for filter in [
+        InvocationFilter::default(),
+        InvocationFilter { trigger: Some(id("a")), ..InvocationFilter::default() },
+        InvocationFilter { roots_only: true, ..InvocationFilter::default() },
+        InvocationFilter { root: Some(record.key), ..InvocationFilter::default() },
+    ] {
+        assert!(store.invocations(other.key, filter, ascending(9)).await.sure().items.is_empty());
+    }
 }

@@ -1,7 +1,9 @@
 //! Retention, and the store's own state.
 
+mod logs;
 mod tasks;
 
+pub(crate) use logs::*;
 pub(crate) use tasks::*;
 
 use std::time::Duration;

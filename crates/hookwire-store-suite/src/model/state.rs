@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use hookwire_core::id::Key;
+use hookwire_core::rules::DeliveryOrder;
 use hookwire_core::{
     AppKey, Delivery, DeliveryState, EndpointKey, MessageKey, Timestamp, Transition, TriggerType,
 };
 use hookwire_store::history::DeliveryStatus;
 use hookwire_store::queue::Resend;
+
+use crate::sure::Sure;
 
 /// A delivery as the model knows it.
 #[derive(Debug, Clone)]
@@ -28,18 +31,38 @@ pub(super) enum Outcome {
     Untried,
 }
 
+/// A live endpoint.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Live {
+    pub(super) is_enabled: bool,
+    pub(super) order: DeliveryOrder,
+    /// The one delivery that may be leased, if the endpoint has an order.
+    head: Option<MessageKey>,
+}
+
 /// What a store should hold.
 #[derive(Debug, Default)]
 pub(super) struct Model {
-    /// Live endpoints, and whether each is enabled.
-    pub(super) endpoints: BTreeMap<EndpointKey, bool>,
+    endpoints: BTreeMap<EndpointKey, Live>,
     deliveries: BTreeMap<(MessageKey, EndpointKey), Owed>,
 }
 
 impl Model {
+    pub(super) fn create(&mut self, endpoint: EndpointKey, order: DeliveryOrder) {
+        self.endpoints.insert(endpoint, Live { is_enabled: true, order, head: None });
+    }
+
+    /// Changes an endpoint; `false` when there is none.
+    pub(super) fn change(&mut self, endpoint: EndpointKey, is_enabled: bool, order: DeliveryOrder) -> bool {
+        let Some(live) = self.endpoints.get_mut(&endpoint) else { return false };
+        let head = live.head.filter(|_| live.order == order);
+        *live = Live { is_enabled, order, head };
+        true
+    }
+
     pub(super) fn send(&mut self, message: MessageKey, due: Timestamp) -> u32 {
         let enabled: Vec<_> =
-            self.endpoints.iter().filter(|(_, is_enabled)| **is_enabled).map(|(key, _)| *key).collect();
+            self.endpoints.iter().filter(|(_, live)| live.is_enabled).map(|(key, _)| *key).collect();
         for endpoint in &enabled {
             self.deliveries.insert((message, *endpoint), fresh(due, TriggerType::Scheduled));
         }
@@ -52,8 +75,11 @@ impl Model {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> (Vec<Delivery>, Option<Timestamp>) {
-        if self.endpoints.get(&endpoint) != Some(&true) {
+        let Some(live) = self.endpoints.get(&endpoint).filter(|live| live.is_enabled) else {
             return (Vec::new(), None);
+        };
+        if live.order == DeliveryOrder::Fifo {
+            return self.claim_first(endpoint, now, lease_until);
         }
         let mut claimed = Vec::new();
         let mut next_due = None;
@@ -71,6 +97,34 @@ impl Model {
             }
         }
         (claimed, next_due)
+    }
+
+    fn claim_first(
+        &mut self,
+        endpoint: EndpointKey,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> (Vec<Delivery>, Option<Timestamp>) {
+        let head = self.endpoints.get(&endpoint).and_then(|live| live.head);
+        let own = self.deliveries.iter().filter(|((message, to), owed)| {
+            let is_in_line = head.is_none_or(|head| head == *message);
+            *to == endpoint && owed.state == DeliveryState::Pending && is_in_line
+        });
+        let mut own: Vec<_> =
+            own.map(|((message, _), owed)| (owed.due, *message, owed.lease_until)).collect();
+        own.sort_unstable();
+        if own.iter().any(|(_, _, lease)| lease.is_some_and(|until| until > now)) {
+            return (Vec::new(), None);
+        }
+        let Some((due, message, lease)) = own.first().copied() else { return (Vec::new(), None) };
+        if lease.unwrap_or(due) > now {
+            return (Vec::new(), Some(due));
+        }
+        self.endpoints.get_mut(&endpoint).sure().head = Some(message);
+        let owed = self.deliveries.get_mut(&(message, endpoint)).sure();
+        owed.fence += 1;
+        owed.lease_until = Some(lease_until);
+        (vec![delivery(message, endpoint, owed, lease_until)], None)
     }
 
     /// `false` when the claim is not good any more.
@@ -99,16 +153,20 @@ impl Model {
             Transition::Canceled => owed.state = DeliveryState::Canceled,
         }
         owed.attempts += u32::from(outcome == Outcome::Tried);
+        if let Some(live) = self.endpoints.get_mut(&claimed.endpoint) {
+            live.head = live.head.filter(|head| *head != claimed.message);
+        }
         true
     }
 
     pub(super) fn resend(&mut self, endpoint: EndpointKey, message: MessageKey, now: Timestamp) -> Resend {
         match self.endpoints.get(&endpoint) {
             None => return Resend::NoEndpoint,
-            Some(false) => return Resend::Disabled,
-            Some(true) => {}
+            Some(live) if !live.is_enabled => return Resend::Disabled,
+            Some(_) => {}
         }
-        let owed = self.deliveries.entry((message, endpoint)).or_insert_with(|| fresh(now, TriggerType::Manual));
+        let owed =
+            self.deliveries.entry((message, endpoint)).or_insert_with(|| fresh(now, TriggerType::Manual));
         if owed.state != DeliveryState::Pending {
             *owed = Owed { fence: owed.fence, ..fresh(now, TriggerType::Manual) };
         } else if owed.lease_until.is_none() && owed.attempts > 0 && owed.due > now {

@@ -25,6 +25,7 @@ impl World {
             url: claim.endpoint.url.clone(),
             status: if succeeded { AttemptStatus::Succeeded } else { AttemptStatus::Failed },
             trigger: claim.delivery.trigger,
+            request: None,
             response_code: code,
             response: format!("answer {code}"),
             error: match code {

@@ -56,6 +56,7 @@ async fn connect(node: &Node, org: &OrgId, url: &str, secret: Secret) -> anyhow:
     let app = node.store.create_app(org, new, now).await?.into_inner();
     let new = NewEndpoint {
         uid: uid(ENDPOINT),
+        name: Some("Sample receiver".to_owned()),
         url: url.to_owned(),
         description: "The receiver that `hookwire dev` runs".to_owned(),
         version: 1,
@@ -65,6 +66,7 @@ async fn connect(node: &Node, org: &OrgId, url: &str, secret: Secret) -> anyhow:
         throttle_rate: None,
         metadata: Metadata::new(),
         headers: None,
+        rules: hookwire_core::rules::RulesChange::default(),
         secret,
     };
     let reference = Reference::<EndpointKey>::Uid(ENDPOINT.to_owned());

@@ -147,6 +147,13 @@ impl Default for RetentionSection {
     }
 }
 
+/// Profiles of the operator's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProfilesSection {
+    pub(crate) folder: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NoticesSection {

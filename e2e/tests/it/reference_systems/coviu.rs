@@ -43,14 +43,15 @@ impl Plugin {
 #[tokio::test]
 async fn a_registered_webhook_is_invoked_with_data_headers_and_query_parameters() {
     let plugin = Plugin::new().await;
-    plugin.receiver.script("/api", [Reply::ok().header("content-type", "application/json").body(r#"{"n":7}"#)]);
+    plugin
+        .receiver
+        .script("/api", [Reply::ok().header("content-type", "application/json").body(r#"{"n":7}"#)]);
     let registration = json!({
         "url": plugin.receiver.url("/api"), "method": "POST",
         "headers": { "X-Trace": null }, "queryParams": ["pageNum"]
     });
     plugin.register("send", registration).await;
-    let body =
-        json!({ "data": { "key": "value" }, "headers": { "X-Trace": "7" }, "queryParams": { "pageNum": "3" } });
+    let body = json!({ "data": { "key": "value" }, "headers": { "X-Trace": "7" }, "queryParams": { "pageNum": "3" } });
     let (status, answer) = plugin.trigger("send", body).await;
     assert_eq!(status, 200, "{answer}");
     assert!(answer["referenceId"].is_string(), "{answer}");
@@ -124,7 +125,12 @@ async fn it_fails_when_data_headers_or_parameters_do_not_fit_the_registration() 
         assert_eq!(status, 422, "{misfit}: {answer}");
         assert!(!answer.to_string().contains("hidden"), "{answer}");
     }
-    plugin.register("bytes", json!({ "url": plugin.receiver.url("/b"), "method": "POST", "payloadEncoding": "base64" })).await;
+    plugin
+        .register(
+            "bytes",
+            json!({ "url": plugin.receiver.url("/b"), "method": "POST", "payloadEncoding": "base64" }),
+        )
+        .await;
     assert_eq!(plugin.trigger("bytes", json!({ "data": "no base64!" })).await.0, 422);
     assert!(plugin.receiver.requests().is_empty());
 }
@@ -154,7 +160,9 @@ async fn every_invocation_leaves_a_record_under_its_reference_id() {
     let plugin = Plugin::new().await;
     plugin.receiver.script("/api", [Reply::ok(), Reply::status(404)]);
     plugin.register("send", json!({ "url": plugin.receiver.url("/api"), "method": "POST" })).await;
-    plugin.register("away", json!({ "url": format!("http://127.0.0.1:{}/", free_port()), "method": "POST" })).await;
+    plugin
+        .register("away", json!({ "url": format!("http://127.0.0.1:{}/", free_port()), "method": "POST" }))
+        .await;
     let mut references = Vec::new();
     for id in ["send", "send", "away"] {
         references.push(text(&plugin.trigger(id, json!({ "data": {} })).await.1, "referenceId"));
@@ -188,7 +196,7 @@ async fn url_and_credentials_are_sent_but_no_route_shows_them_to_the_client() {
         format!("/invocation/{reference}"),
         "/endpoint".to_owned(),
         "/msg".to_owned(),
-        "".to_owned(),
+        String::new(),
     ];
     for path in paths {
         let shown = plugin.client.get(&plugin.tenant.path(&path)).await;
@@ -196,7 +204,8 @@ async fn url_and_credentials_are_sent_but_no_route_shows_them_to_the_client() {
         let leak = ["hidden", "X-Api-Key", "127.0.0.1"].into_iter().find(|secret| body.contains(secret));
         assert_eq!(leak, None, "{path}: {body}");
     }
-    let put = plugin.client.put(&plugin.tenant.path("/trigger/send"), json!({ "url": url, "method": "GET" })).await;
+    let put =
+        plugin.client.put(&plugin.tenant.path("/trigger/send"), json!({ "url": url, "method": "GET" })).await;
     put.expect(403);
     plugin.client.delete(&plugin.tenant.path("/trigger/send")).await.expect(403);
     let seen = plugin.client.get(&plugin.tenant.path("/trigger/send")).await.expect(200);
@@ -228,9 +237,7 @@ async fn webhooks_can_be_chained_and_the_client_learns_of_the_first_and_the_resu
 #[tokio::test]
 async fn a_chain_that_leads_back_is_refused_when_it_is_registered() {
     let plugin = Plugin::new().await;
-    let to = |next: &str| {
-        json!({ "url": plugin.receiver.url("/"), "method": "POST", "next": [{ "trigger": next, "on": "always" }] })
-    };
+    let to = |next: &str| json!({ "url": plugin.receiver.url("/"), "method": "POST", "next": [{ "trigger": next, "on": "always" }] });
     plugin.register("a", to("b")).await;
     plugin.tenant.api.put(&plugin.tenant.path("/trigger/b"), to("a")).await.expect(422);
 }

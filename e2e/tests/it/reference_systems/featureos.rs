@@ -144,7 +144,8 @@ async fn url_description_and_events_are_chosen_and_only_those_events_arrive() {
     let product = Product::with_profile("featureos").await;
     let fields = json!({ "description": "our tracker", "eventTypes": ["post_created"] });
     let endpoint = product.endpoint("/hook", fields).await;
-    let shown = product.tenant.api.get(&product.tenant.path(&format!("/endpoint/{endpoint}"))).await.expect(200);
+    let shown =
+        product.tenant.api.get(&product.tenant.path(&format!("/endpoint/{endpoint}"))).await.expect(200);
     assert_eq!(text(&shown, "description"), "our tracker");
     product.send("changelog_created", json!({ "id": 1 })).await;
     product.send("post_created", json!({ "id": 2 })).await;
@@ -162,8 +163,10 @@ async fn each_webhook_has_a_log() {
     product.tenant.ended(&message, "success").await;
     let path = product.tenant.path(&format!("/attempt/endpoint/{endpoint}"));
     let log = list(&product.tenant.api.get(&path).await.expect(200));
-    let lines: Vec<(u64, String)> =
-        log.iter().map(|one| (one["responseStatusCode"].as_u64().unwrap_or(0), text(one, "response"))).collect();
+    let lines: Vec<(u64, String)> = log
+        .iter()
+        .map(|one| (one["responseStatusCode"].as_u64().unwrap_or(0), text(one, "response")))
+        .collect();
     assert_eq!(lines, [(200, "thanks".to_owned()), (500, "broken".to_owned())]);
     assert!(text(&log[0], "requestBody").starts_with(r#"{"type":"postCreated","#), "{}", log[0]);
 }

@@ -220,7 +220,10 @@ async fn a_log_entry_shows_the_request_payload_and_the_response() {
     let entry = product.log(&endpoint).await.remove(0);
     let request: Value = serde_json::from_str(&text(&entry, "requestBody")).expect("the payload is JSON");
     assert_eq!((&request["action"], &request["payload"]["price"]), (&json!("Create"), &json!(500)));
-    assert_eq!((text(&entry, "response"), &entry["responseStatusCode"]), ("no such thing".into(), &json!(422)));
+    assert_eq!(
+        (text(&entry, "response"), &entry["responseStatusCode"]),
+        ("no such thing".into(), &json!(422))
+    );
 }
 
 #[tokio::test]

@@ -199,8 +199,7 @@ async fn a_certificate_of_a_private_authority_is_trusted_for_the_whole_server() 
     let builder = Server::builder();
     let file = builder.folder().join("authority.pem");
     fs::write(&file, receiver.ca_pem()).expect("the folder can be written");
-    let server =
-        builder.env("HOOKWIRE_OUTBOUND_EXTRA_CA_FILE", &file.display().to_string()).start().await;
+    let server = builder.env("HOOKWIRE_OUTBOUND_EXTRA_CA_FILE", &file.display().to_string()).start().await;
     let tenant = Tenant::of(&server).await;
     tenant.api.put("/profile", json!({ "name": "unleash" })).await.expect(200);
     tenant.endpoint(&receiver.url("/hook")).await;

@@ -1,7 +1,7 @@
 //! The wire shape of an attempt.
 
-use hookwire_core::Attempt;
 use hookwire_core::id::Key;
+use hookwire_core::{Attempt, ErrorClass};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,12 +13,17 @@ use crate::v1::message::{MessageOut, Standing};
 pub(super) struct MessageAttemptOut {
     /// The URL that was called, without credentials.
     url: String,
+    /// The body that was sent, cut to what is kept; null = the message's payload as it was posted, or nothing was sent.
+    request_body: Option<String>,
     /// The response's body, cut to what is kept, or why there was none.
     response: String,
     /// The response's status; 0 = there was none.
     response_status_code: u16,
     /// How long the exchange took, in milliseconds.
     response_duration_ms: u32,
+    /// What failed: `dns`, `connect`, `tls`, `timeout`, `blocked`, `http` (a status that is no success), `protocol` or
+    /// `template` (no body could be made); null = nothing.
+    error_class: Option<&'static str>,
     #[serde(flatten)]
     standing: Standing,
     /// 0 scheduled, 1 manual.
@@ -40,9 +45,11 @@ impl MessageAttemptOut {
     pub(super) fn of(attempt: Attempt, with_content: bool, msg: Option<MessageOut>) -> Self {
         Self {
             url: attempt.url,
+            request_body: attempt.request.filter(|_| with_content),
             response: if with_content { attempt.response } else { String::new() },
             response_status_code: attempt.response_code,
             response_duration_ms: attempt.timings.total_us / 1_000,
+            error_class: attempt.error.map(ErrorClass::name),
             standing: Standing::of_attempt(attempt.status),
             trigger_type: attempt.trigger.code(),
             msg_id: attempt.message.public(),

@@ -8,12 +8,12 @@ use hookwire_store::Error;
 use hookwire_store::catalog::Changed;
 use http::StatusCode;
 
-use super::credentials::DROPPED_HEADER;
+use super::credentials::Dropped;
 use super::wire::Vetted;
 use super::{EndpointIn, EndpointOut, EndpointPatch, Owner};
 use crate::api::Api;
 use crate::caller::Caller;
-use crate::ignored::{self, Ignored};
+use crate::ignored::Ignored;
 use crate::json::Body;
 use crate::path::Path;
 use crate::problem::Problem;
@@ -43,11 +43,11 @@ pub(in crate::v1) async fn upserted(
     let reference = Reference::parse(endpoint);
     let revise = || {
         revised(api, owner, &reference, |stored| {
-            let Vetted { values, dropped } = body.clone().vet(api, Some(stored))?;
+            let Vetted { values, dropped } = body.clone().vet(api, owner, Some(stored))?;
             Ok(Vetted { values: values.into_change(), dropped })
         })
     };
-    let existing = |(endpoint, dropped): (Endpoint, Vec<String>)| {
+    let existing = |(endpoint, dropped): (Endpoint, Dropped)| {
         if body.names_secret() {
             // Secrets change by rotation only.
             ignored.note(vec!["secret".to_owned()]);
@@ -57,10 +57,10 @@ pub(in crate::v1) async fn upserted(
     if let Some(done) = revise().await? {
         return Ok(existing(done));
     }
-    let new = body.clone().vet(api, None)?.values;
+    let new = body.clone().vet(api, owner, None)?.values;
     owner.check_event_types(api, new.event_types.as_ref(), None).await?;
     match api.store.create_endpoint(owner.app.key, new, api.now()).await {
-        Ok(endpoint) => Ok(answer(StatusCode::CREATED, endpoint, &[])),
+        Ok(endpoint) => Ok(answer(StatusCode::CREATED, endpoint, &Dropped::default())),
         // Somebody else may have made it in between.
         Err(error @ Error::Conflict(_)) => revise().await?.map(existing).ok_or_else(|| error.into()),
         Err(error) => Err(error.into()),
@@ -74,7 +74,7 @@ pub(super) async fn patch(
     Body(body): Body<EndpointPatch>,
 ) -> Result<Response, Problem> {
     let owner = Owner::of(&api, &caller, &app, Capability::ManageEndpoint).await?;
-    let work_out = |stored: &Endpoint| body.clone().vet(&api, stored);
+    let work_out = |stored: &Endpoint| body.clone().vet(&api, &owner, stored);
     let done = revised(&api, &owner, &Reference::parse(&endpoint), work_out).await?;
     let (endpoint, dropped) = done.ok_or_else(Problem::absent)?;
     Ok(answer(StatusCode::OK, endpoint, &dropped))
@@ -88,7 +88,7 @@ pub(super) async fn revised(
     owner: &Owner,
     reference: &Reference<EndpointKey>,
     work_out: impl Fn(&Endpoint) -> Result<Vetted<EndpointChange>, Problem>,
-) -> Result<Option<(Endpoint, Vec<String>)>, Problem> {
+) -> Result<Option<(Endpoint, Dropped)>, Problem> {
     for _ in 0..TRIES {
         let Some(seen) = api.store.endpoint(owner.app.key, reference).await? else { return Ok(None) };
         let Vetted { values, dropped } = work_out(&seen)?;
@@ -104,10 +104,8 @@ pub(super) async fn revised(
     Err(Problem::Conflict("conflict", detail.to_owned()))
 }
 
-fn answer(status: StatusCode, endpoint: Endpoint, dropped: &[String]) -> Response {
+fn answer(status: StatusCode, endpoint: Endpoint, dropped: &Dropped) -> Response {
     let mut response = (status, Json(EndpointOut::from(endpoint))).into_response();
-    if let Some(names) = ignored::header(dropped) {
-        response.headers_mut().insert(DROPPED_HEADER, names);
-    }
+    dropped.tell(response.headers_mut());
     response
 }

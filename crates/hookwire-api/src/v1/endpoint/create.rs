@@ -27,7 +27,7 @@ pub(in crate::v1) async fn made(
     owner: &Owner,
     body: EndpointIn,
 ) -> Result<(StatusCode, Json<EndpointOut>), Problem> {
-    let new = body.vet(api, None)?.values;
+    let new = body.vet(api, owner, None)?.values;
     owner.check_event_types(api, new.event_types.as_ref(), None).await?;
     let endpoint = api.store.create_endpoint(owner.app.key, new, api.now()).await?;
     Ok((StatusCode::CREATED, Json(endpoint.into())))

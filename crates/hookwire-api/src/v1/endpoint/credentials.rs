@@ -3,12 +3,39 @@
 use hookwire_core::address::AddressPolicy;
 use hookwire_core::target::TargetUrl;
 use hookwire_core::{Endpoint, header};
+use http::{HeaderMap, HeaderValue};
+
+use crate::ignored;
 
 /// What stands in an answer where the password is.
 pub(in crate::v1) const MASK: &str = "***";
 
 /// The response header that names the custom headers which did not move to a new host.
-pub(super) const DROPPED_HEADER: &str = "hookwire-dropped-headers";
+const DROPPED_HEADERS: &str = "hookwire-dropped-headers";
+/// The response header that names the fields which did not.
+const DROPPED_FIELDS: &str = "hookwire-dropped-fields";
+
+/// What does not follow an endpoint to another host.
+#[derive(Debug, Default)]
+pub(super) struct Dropped {
+    /// Names of custom headers.
+    pub(super) headers: Vec<String>,
+    /// Whether it is the client certificate with its key.
+    pub(super) identity: bool,
+}
+
+impl Dropped {
+    /// Says so in an answer.
+    pub(super) fn tell(&self, answer: &mut HeaderMap) {
+        if let Some(names) = ignored::header(&self.headers) {
+            answer.insert(DROPPED_HEADERS, names);
+        }
+        if self.identity {
+            let fields = HeaderValue::from_static("tls.clientCertPem, tls.clientKeyPem");
+            answer.insert(DROPPED_FIELDS, fields);
+        }
+    }
+}
 
 struct Split<'a> {
     /// The scheme with `://`.

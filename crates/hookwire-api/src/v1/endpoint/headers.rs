@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::Owner;
 use super::change::revised;
+use super::credentials::Dropped;
 use super::wire::{self, Vetted};
 use crate::api::Api;
 use crate::caller::Caller;
@@ -112,7 +113,7 @@ pub(super) async fn patch(
         wire::vet_headers(&mut issues, &headers.clone().apply(&stored.headers));
         issues.done()?;
         let values = EndpointChange { headers: Some(headers.clone()), ..EndpointChange::default() };
-        Ok(Vetted { values, dropped: Vec::new() })
+        Ok(Vetted { values, dropped: Dropped::default() })
     };
     let done = revised(&api, &owner, &Reference::parse(&endpoint), work_out).await?;
     done.map(|_| StatusCode::NO_CONTENT).ok_or_else(Problem::absent)

@@ -1,7 +1,5 @@
 //! `POST …/send-example`: send an event type's example to one endpoint.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use hookwire_core::limits::PAYLOAD_RETENTION_DEFAULT;
@@ -18,6 +16,7 @@ use crate::json::Body;
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::token::Capability;
+use crate::v1::event_type::example;
 use crate::v1::message::MessageOut;
 
 const PINGS: [&str; 2] = ["hookwire.ping", "svix.ping"];
@@ -107,35 +106,8 @@ async fn payload(
     }
     let found = api.store.event_type(&owner.org, name.as_str()).await?.ok_or_else(Problem::absent)?;
     let index = body.example_index.unwrap_or(0);
-    let example = found.schemas.as_deref().and_then(|schemas| example(schemas, index));
-    example.ok_or_else(|| {
+    example::of(&found, index).ok_or_else(|| {
         let detail = format!("Event type {name} has no example number {index} in version 1 of its schema.");
         Problem::Bad("invalid_scheme", detail)
     })
-}
-
-/// `schemas["1"].examples[index]`, as it is written there.
-fn example(schemas: &str, index: usize) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Version<'a> {
-        #[serde(borrow)]
-        examples: Vec<&'a RawValue>,
-    }
-    let versions: BTreeMap<String, &RawValue> = serde_json::from_str(schemas).ok()?;
-    let version: Version<'_> = serde_json::from_str(versions.get("1")?.get()).ok()?;
-    version.examples.get(index).map(|example| example.get().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_example_is_taken_as_it_is_written() {
-        let schemas = r#"{"1":{"type":"object","examples":[{"z":1, "a":2},{"b":3}]},"2":true}"#;
-        assert_eq!(example(schemas, 0).as_deref(), Some(r#"{"z":1, "a":2}"#));
-        assert_eq!(example(schemas, 1).as_deref(), Some(r#"{"b":3}"#));
-        assert_eq!(example(schemas, 2), None);
-        assert_eq!(example(r#"{"2":{}}"#, 0), None);
-    }
 }

@@ -30,11 +30,6 @@ pub(super) async fn get(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<Json<EventTypeOut>, Problem> {
-    let found = api.store.event_type(caller.org(), &name).await?;
-    let visible = found.filter(|event_type| {
-        let needed = &event_type.feature_flags;
-        let granted = |flags: &[String]| needed.iter().any(|flag| flags.contains(flag));
-        needed.is_empty() || caller.feature_flags().is_none_or(granted)
-    });
-    visible.map(|event_type| Json(EventTypeOut::of(event_type, true))).ok_or_else(Problem::absent)
+    let found = super::visible(&api, &caller, &name).await?;
+    found.map(|event_type| Json(EventTypeOut::of(event_type, true))).ok_or_else(Problem::absent)
 }

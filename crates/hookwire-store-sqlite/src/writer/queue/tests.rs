@@ -8,6 +8,7 @@ use hookwire_core::{
 use hookwire_store::ingest::NewMessage;
 use hookwire_store::queue::ClaimRequest;
 
+use super::super::ingest::Incoming;
 use super::super::operation::Asked;
 use super::*;
 
@@ -32,7 +33,7 @@ fn ingest(payload: Payload) -> Operation {
         request: None,
         now: NOW,
     };
-    Operation::Ingest(Asked::new(message).0)
+    Operation::Ingest(Asked::new(Incoming::new(message)).0)
 }
 
 /// Payloads of so many bytes; all of them share the memory.

@@ -98,6 +98,7 @@ impl Scene {
             url: String::new(),
             status: AttemptStatus::Failed,
             trigger: claim.delivery.trigger,
+            request: None,
             response_code: 500,
             response: String::new(),
             error: Some(ErrorClass::Http),
@@ -134,6 +135,7 @@ async fn app_of_notices(store: &SqliteStore) -> App {
 async fn endpoint(store: &SqliteStore, app: &App) -> Endpoint {
     let new = NewEndpoint {
         uid: None,
+        name: None,
         url: "https://example.com/".to_owned(),
         description: String::new(),
         version: 1,
@@ -143,6 +145,7 @@ async fn endpoint(store: &SqliteStore, app: &App) -> Endpoint {
         throttle_rate: None,
         metadata: hookwire_core::Metadata::new(),
         headers: None,
+        rules: hookwire_core::rules::RulesChange::default(),
         secret: Secret::from_random([7; 24]),
     };
     store.create_endpoint(app.key, new, NOW).await.unwrap()
