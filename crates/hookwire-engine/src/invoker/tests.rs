@@ -279,6 +279,8 @@ async fn a_chain_that_takes_too_long_ends() {
     let invoked = world.invoke(&first, "1").await.unwrap();
     assert_eq!(invoked.error, Some(ErrorClass::Timeout));
     assert_eq!((world.called().len(), world.records()[1].3), (1, Some(ErrorClass::Timeout)));
+    let took_us = world.registry.all()[0].outcome.as_ref().unwrap().duration_us;
+    assert!(took_us < 10_000_000, "{took_us} µs");
 }
 
 #[tokio::test]
