@@ -4,6 +4,7 @@ mod changes;
 mod delivery;
 mod fairness;
 mod faults;
+mod invocations;
 mod order;
 mod restart;
 mod world;

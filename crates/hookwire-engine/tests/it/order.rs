@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hookwire_core::rules::{DeliveryOrder, RulesChange};
-use hookwire_core::{DeliveryState, EndpointChange, NewEndpoint, Payload, Reference};
+use hookwire_core::{DeliveryState, EndpointChange, MessageKey, NewEndpoint, Payload, Reference};
 use hookwire_testkit::{Gate, Reply};
 
 use crate::world::World;
@@ -14,10 +14,12 @@ fn in_order(new: &mut NewEndpoint) {
     new.rules.order = Some(DeliveryOrder::Fifo);
 }
 
-async fn send_numbers(world: &World, numbers: std::ops::RangeInclusive<u32>) {
+async fn send_numbers(world: &World, numbers: std::ops::RangeInclusive<u32>) -> Vec<MessageKey> {
+    let mut keys = Vec::new();
     for number in numbers {
-        world.send_with(|message| message.payload = Payload::from_json(number.to_string())).await;
+        keys.push(world.send_with(|message| message.payload = Payload::from_json(number.to_string())).await);
     }
+    keys
 }
 
 /// What arrived, in the order of arrival.
@@ -38,14 +40,14 @@ async fn messages_arrive_one_after_the_other_in_the_order_of_their_acceptance() 
 #[tokio::test]
 async fn a_delivery_that_is_tried_again_holds_up_those_behind_it() {
     let world = World::new().await;
-    world.endpoint_with("/hook", in_order).await;
+    let endpoint = world.endpoint_with("/hook", in_order).await;
     world.receiver.script("/hook", [Reply::status(500), Reply::status(500), Reply::ok()]);
-    send_numbers(&world, 1..=3).await;
-    world.receiver.wait_for("/hook", 1).await;
+    let first = send_numbers(&world, 1..=3).await.remove(0);
+    world.until(first, &endpoint, |one| one.attempts == 1).await;
     world.pass(4 * SECOND).await;
     assert_eq!(arrived(&world), ["1"]);
     world.pass(SECOND).await;
-    world.receiver.wait_for("/hook", 2).await;
+    world.until(first, &endpoint, |one| one.attempts == 2).await;
     world.pass(60 * SECOND).await;
     world.receiver.wait_for("/hook", 5).await;
     assert_eq!(arrived(&world), ["1", "1", "1", "2", "3"]);
@@ -54,14 +56,15 @@ async fn a_delivery_that_is_tried_again_holds_up_those_behind_it() {
 #[tokio::test]
 async fn the_next_one_goes_when_the_one_before_is_given_up() {
     let world = World::new().await;
-    world.endpoint_with("/hook", in_order).await;
-    world.receiver.script("/hook", [Reply::status(500), Reply::status(500), Reply::status(500), Reply::ok()]);
-    send_numbers(&world, 1..=2).await;
-    world.receiver.wait_for("/hook", 1).await;
-    for (span, count) in [(5, 2), (60, 4)] {
-        world.pass(span * SECOND).await;
-        world.receiver.wait_for("/hook", count).await;
+    let endpoint = world.endpoint_with("/hook", in_order).await;
+    let failures = [500; 3].map(Reply::status);
+    world.receiver.script("/hook", failures.into_iter().chain([Reply::ok()]));
+    let first = send_numbers(&world, 1..=2).await.remove(0);
+    for (attempts, wait) in [(1, 5), (2, 60)] {
+        world.until(first, &endpoint, |one| one.attempts == attempts).await;
+        world.pass(wait * SECOND).await;
     }
+    world.receiver.wait_for("/hook", 4).await;
     assert_eq!(arrived(&world), ["1", "1", "1", "2"]);
 }
 

@@ -25,7 +25,8 @@ pub(crate) const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
 /// How long a lease lasts.
 pub(crate) const LEASE: Duration = Duration::from_mins(15);
 
-const PAGE: Page = Page { limit: 250, order: Order::Ascending, cursor: None };
+/// A page that holds everything.
+pub(crate) const PAGE: Page = Page { limit: 250, order: Order::Ascending, cursor: None };
 
 /// How the engine is to be.
 #[derive(Clone)]
