@@ -9,7 +9,7 @@ mod dispatcher;
 mod drain;
 mod faults;
 mod health;
-pub mod invoke;
+mod invoker;
 mod lane;
 mod lanes;
 pub mod metrics;
@@ -30,9 +30,9 @@ use tokio_util::task::TaskTracker;
 
 pub use drain::Drained;
 pub use health::Progress;
-pub use invoke::{Invoker, InvokerParts};
+pub use invoker::{InvokeError, Invoked, Invoker, InvokerParts};
 pub use metrics::Metrics;
-pub use settings::{RetentionSettings, Settings};
+pub use settings::{InvokerSettings, RetentionSettings, Settings};
 
 use dispatcher::Dispatcher;
 use settler::Settler;

@@ -1,4 +1,4 @@
-//! How to deliver, and how long to keep what was delivered. The binary reads these from the configuration.
+//! How to deliver, how to call triggers, and how long to keep what was delivered. The binary reads these from the configuration.
 
 use std::time::Duration;
 
@@ -47,6 +47,31 @@ impl Default for Settings {
             lease: Duration::from_mins(15),
             drain_limit: Duration::from_secs(20),
         }
+    }
+}
+
+/// How to make the calls of triggers.
+#[derive(Debug, Clone)]
+pub struct InvokerSettings {
+    /// Deadline of one call, unless its trigger has its own.
+    pub timeout: Duration,
+    /// Deadline of a call and all that follow it.
+    pub chain_timeout: Duration,
+    /// The `User-Agent` sent.
+    pub user_agent: String,
+    /// Whether `http://` URLs are refused.
+    pub https_only: bool,
+    /// Invocations under way at once, over all apps.
+    pub permits: usize,
+    /// Invocations under way at once of one app.
+    pub app_permits: usize,
+}
+
+impl Default for InvokerSettings {
+    fn default() -> Self {
+        let Settings { timeout, user_agent, https_only, .. } = Settings::default();
+        let chain_timeout = Duration::from_mins(2);
+        Self { timeout, chain_timeout, user_agent, https_only, permits: 512, app_permits: 64 }
     }
 }
 

@@ -7,7 +7,7 @@ use hookwire_api::{InvokeError, Invoked};
 use hookwire_core::rules::Tls;
 use hookwire_core::trigger::Outgoing;
 use hookwire_core::{Clock, KeyMint, Trigger};
-use hookwire_engine::{InvokerParts, invoke};
+use hookwire_engine::{InvokerParts, InvokerSettings};
 use hookwire_outbound::Client;
 use hookwire_store::SharedStore;
 
@@ -26,13 +26,15 @@ impl Invoker {
         mint: &Arc<KeyMint>,
     ) -> Self {
         Self(hookwire_engine::Invoker::new(InvokerParts {
-            store: Arc::clone(store),
+            store: store.clone(),
             client,
             clock: Arc::clone(clock),
             mint: Arc::clone(mint),
-            timeout: config.delivery.timeout.0,
-            user_agent: hookwire_engine::Settings::default().user_agent,
-            https_only: config.delivery.https_only,
+            settings: InvokerSettings {
+                timeout: config.delivery.timeout.0,
+                https_only: config.delivery.https_only,
+                ..InvokerSettings::default()
+            },
         }))
     }
 }
@@ -46,12 +48,11 @@ impl hookwire_api::Invoker for Invoker {
         caller: String,
     ) -> Result<Invoked, InvokeError> {
         let invoked = self.0.invoke(trigger, outgoing, caller).await.map_err(|error| match error {
-            invoke::InvokeError::TooMany => InvokeError::TooMany,
-            invoke::InvokeError::Record(_) => InvokeError::Failed(error.to_string()),
+            hookwire_engine::InvokeError::TooMany => InvokeError::TooMany,
+            hookwire_engine::InvokeError::Failed(reason) => InvokeError::Failed(reason),
         })?;
-        let invoke::Answer { status, succeeded, content_type, body, truncated, error } = invoked.answer;
-        let body = if status == 0 { bytes::Bytes::new() } else { body };
-        let reference = invoked.reference;
+        let hookwire_engine::Invoked { reference, status, succeeded, content_type, body, truncated, error } =
+            invoked;
         Ok(Invoked { reference, status, succeeded, content_type, body, truncated, error })
     }
 }

@@ -1,20 +1,20 @@
 //! Triggers and records of invocations in memory, in place of a store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use hookwire_core::{AppKey, Invocation, InvocationKey, Timestamp, Trigger, TriggerId};
 use hookwire_store::triggers::{InvocationFilter, Registered, Triggers};
-use hookwire_store::{Error, Page, Result, Slice};
+use hookwire_store::{Page, Result, Slice};
 
-/// Triggers of any app by id, and records by key. Told to be away, it writes no records.
+/// Triggers of any app by id, and records by key.
 #[derive(Default)]
 pub(crate) struct Registry {
     pub(crate) triggers: Mutex<BTreeMap<TriggerId, Trigger>>,
     pub(crate) records: Mutex<BTreeMap<InvocationKey, Invocation>>,
-    /// How many more times records are written before the store is away; `None` = for ever.
-    pub(crate) writes_left: Mutex<Option<u32>>,
+    /// What comes of the next writes of records; after these, all succeed.
+    pub(crate) script: Mutex<VecDeque<Result<()>>>,
 }
 
 impl Registry {
@@ -44,9 +44,7 @@ impl Triggers for Registry {
     }
 
     async fn record_invocations(&self, records: Vec<Invocation>) -> Result<()> {
-        if let Some(left) = self.writes_left.lock().unwrap().as_mut() {
-            *left = left.checked_sub(1).ok_or_else(|| Error::Unavailable("away".to_owned()))?;
-        }
+        self.script.lock().unwrap().pop_front().unwrap_or(Ok(()))?;
         self.records.lock().unwrap().extend(records.into_iter().map(|record| (record.key, record)));
         Ok(())
     }
