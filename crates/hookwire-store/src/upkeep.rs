@@ -110,7 +110,7 @@ pub trait Upkeep: Send + Sync {
     /// Removes the settled deliveries, with their attempts, that are beyond their endpoint's log limit: only that many
     /// of the latest deliveries are kept, by the age of their messages. Pending ones always stay; messages and statistics
     /// stay. A replay passes by messages up to the latest one that was trimmed. Answers how many were removed; fewer than the
-    /// step's limit = nothing is left to do for now.
+    /// step's limit = there is nothing more that could go.
     async fn trim_logs(&self, step: TrimStep) -> Result<u64>;
     /// Starts a task; it is carried out by [`Upkeep::advance_tasks`], and goes on after a restart.
     async fn start_task(&self, new: NewTask) -> Result<Task>;

@@ -1,6 +1,7 @@
 //! Hands the API's invocations to the engine's invoker.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hookwire_api::{InvokeError, Invoked};
@@ -36,6 +37,11 @@ impl Invoker {
                 ..InvokerSettings::default()
             },
         }))
+    }
+
+    /// Waits until invocations whose clients hung up have their records; answers how many did not end in time.
+    pub(crate) async fn drain(&self, limit: Duration) -> usize {
+        self.0.drain(limit).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -35,6 +36,8 @@ pub(crate) struct Node {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) router: Router,
     engine: Option<Arc<Engine>>,
+    invoker: Arc<Invoker>,
+    drain_limit: Duration,
     connections_max: usize,
 }
 
@@ -67,7 +70,7 @@ impl Node {
             metrics: Arc::new(answers.clone()),
             random: random::fill,
             profiles,
-            invoker,
+            invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
             check_tls: invoker::check_tls,
         };
         let mut router = hookwire_api::router(parts);
@@ -81,12 +84,13 @@ impl Node {
                 engine: engine.clone(),
             }));
         }
-        Ok(Self { store, clock, router, engine, connections_max: shares.connections })
+        let drain_limit = config.server.drain_limit.0;
+        Ok(Self { store, clock, router, engine, invoker, drain_limit, connections_max: shares.connections })
     }
 
     /// Serves until `stop`, then finishes what is under way, settles it, and closes the store.
     pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let Self { store, router, engine, connections_max, .. } = self;
+        let Self { store, router, engine, invoker, drain_limit, connections_max, .. } = self;
         let drain = async {
             stop.cancelled().await;
             let Some(engine) = engine else { return };
@@ -99,6 +103,10 @@ impl Node {
             }
         };
         tokio::join!(server::serve(listener, router, connections_max, stop.clone()), drain);
+        let unfinished = invoker.drain(drain_limit).await;
+        if unfinished > 0 {
+            tracing::warn!(unfinished, "the drain limit ran out: the records of these invocations stay open");
+        }
         store.close().await;
         tracing::info!("stopped");
     }

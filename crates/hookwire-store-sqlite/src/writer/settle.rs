@@ -82,16 +82,15 @@ fn settle_one(work: &mut Work<'_>, settlement: &Settlement, now: Timestamp) -> D
     }
     count(work, settlement, next, now);
     if let Some((state, endpoint)) = home {
-        if let Next::Final(_) = next {
-            work.touch(&endpoint, &state.app, Some(delivery.message));
-        }
         match next {
             Next::Waiting { due, .. } => work.waiting(&endpoint, due),
-            Next::Final(_) if fifo::is_fifo(&endpoint) => {
-                fifo::settled(work, delivery.endpoint, delivery.message)?;
-                work.waiting(&endpoint, now);
+            Next::Final(_) => {
+                work.touch(&endpoint, &state.app, Some(delivery.message));
+                if fifo::is_fifo(&endpoint) {
+                    fifo::settled(work, delivery.endpoint, delivery.message)?;
+                    work.waiting(&endpoint, now);
+                }
             }
-            Next::Final(_) => {}
         }
         consequences(work, settlement, &state, &endpoint, now)?;
     }

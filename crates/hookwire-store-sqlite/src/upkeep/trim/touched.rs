@@ -122,7 +122,8 @@ impl<'a> Turn<'a> {
         Some(Self { touched, endpoint, from, lowest, is_over: false })
     }
 
-    /// It has come up to [`Turn::from`]; that may be all there is for now.
+    /// It has come up to [`Turn::from`]. `is_all`: nothing more can go; otherwise the endpoint gets
+    /// another turn.
     pub(crate) fn end(mut self, is_all: bool) {
         self.is_over = true;
         let mut state = lock(self.touched);
