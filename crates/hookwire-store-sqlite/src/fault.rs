@@ -1,6 +1,7 @@
 //! What goes wrong inside the store, and what callers are told of it.
 
 use hookwire_store::Error;
+use hookwire_store::record::Damaged;
 use hookwire_store::vault::CannotOpen;
 use rusqlite::ErrorCode;
 
@@ -41,6 +42,12 @@ impl From<rusqlite::Error> for Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         Self::Refused(error)
+    }
+}
+
+impl From<Damaged> for Fault {
+    fn from(damaged: Damaged) -> Self {
+        Self::Refused(damaged.into())
     }
 }
 

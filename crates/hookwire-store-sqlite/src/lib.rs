@@ -2,11 +2,9 @@
 
 mod catalog;
 mod checkpoint;
-mod chooser;
 mod connection;
 mod fault;
 mod history;
-mod lease;
 mod migrate;
 mod open;
 mod queue;
@@ -28,7 +26,8 @@ pub use migrate::SCHEMA;
 pub use open::{OpenError, migrate};
 pub use settings::{Settings, Synchronous};
 
-use chooser::Chooser;
+use hookwire_store::chooser::Chooser;
+use hookwire_store::lease;
 use reader::Readers;
 use shared::Shared;
 use threads::Threads;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use hookwire_core::id::Key;
 use hookwire_core::{KeyMint, MessageKey, Timestamp};
 use hookwire_store::Vault;
+use hookwire_store::chooser::Chooser;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
-use crate::chooser::Chooser;
 use crate::lease::Leases;
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};

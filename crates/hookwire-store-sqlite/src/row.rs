@@ -1,7 +1,6 @@
 //! Rows and nouns, converted by hand: what is on disk never changes because a noun's field is renamed.
 
 mod endpoint;
-mod rules;
 mod trigger;
 
 use bytes::Bytes;
@@ -17,8 +16,8 @@ use rusqlite::{OptionalExtension, Params, Row};
 
 use crate::fault::{Done, Fault};
 
-pub(crate) use endpoint::{EndpointRow, read_endpoint};
-pub(crate) use trigger::{TriggerRow, read_followers, read_invocation, read_trigger};
+pub(crate) use endpoint::read_endpoint;
+pub(crate) use trigger::{read_followers, read_invocation, read_trigger};
 
 /// Reads a key.
 pub(crate) fn key<K: Key>(row: &Row<'_>, at: usize) -> Done<K> {

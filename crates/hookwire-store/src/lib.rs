@@ -3,17 +3,23 @@
 //! One method is one atomic step. Time arrives inside the command; backends never read a clock. Lists are keyset pages.
 //! Every verb names its tenant: an [`OrgId`](hookwire_core::OrgId), or an [`AppKey`](hookwire_core::AppKey) that was
 //! resolved from one.
+//!
+//! What backends have in common is here, too: [`vault`], [`record`], [`walk`], [`chooser`], [`lease`].
 
 pub mod catalog;
+pub mod chooser;
 pub mod dispatch;
 pub mod error;
 pub mod history;
 pub mod ingest;
+pub mod lease;
 pub mod page;
 pub mod queue;
+pub mod record;
 pub mod triggers;
 pub mod upkeep;
 pub mod vault;
+pub mod walk;
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ use crate::fault::Done;
 use crate::reader::Reading;
 use crate::row::{metadata_text, one, read_app, read_endpoint, run};
 use crate::sql::{catalog as sql, triggers};
-use crate::walk::{Pick, Range};
+use crate::walk::{Pick, Range, Read};
 use crate::writer::cache::AppState;
 use crate::writer::work::Work;
 

@@ -8,15 +8,16 @@ use hookwire_core::limits::{ENDPOINTS_MAX, OLD_SECRETS_MAX};
 use hookwire_core::notice::Event;
 use hookwire_core::{AppKey, Endpoint, EndpointChange, EndpointKey, NewEndpoint, Reference, Timestamp, Uid};
 use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
+use hookwire_store::record::EndpointRecord;
 use hookwire_store::{Error, Page, Slice};
 use rusqlite::params;
 
 use super::remove;
 use crate::fault::Done;
 use crate::reader::Reading;
-use crate::row::{EndpointRow, one, read_endpoint, run};
+use crate::row::{one, read_endpoint, run};
 use crate::sql::catalog as sql;
-use crate::walk::{Pick, Range};
+use crate::walk::{Pick, Range, Read};
 use crate::writer::cache::AppState;
 use crate::writer::fifo;
 use crate::writer::health::refresh;
@@ -64,7 +65,7 @@ pub(crate) fn create(work: &mut Work<'_>, app: AppKey, new: NewEndpoint, now: Ti
     }
     uid_is_free(&state, new.uid.as_ref(), None)?;
     let endpoint = Arc::new(new.into_endpoint(work.shared.mint.next(now), app, now));
-    let columns = EndpointRow::new(&endpoint, &work.shared.vault);
+    let columns = EndpointRecord::new(&endpoint, &work.shared.vault);
     let row = params![
         endpoint.key.raw(),
         app.raw(),
@@ -103,7 +104,7 @@ fn write(
     state: Rc<AppState>,
     endpoint: Endpoint,
 ) -> Done<(Rc<AppState>, Arc<Endpoint>)> {
-    let columns = EndpointRow::new(&endpoint, &work.shared.vault);
+    let columns = EndpointRecord::new(&endpoint, &work.shared.vault);
     let row = params![
         endpoint.key.raw(),
         endpoint.uid.as_ref().map(Uid::as_str),

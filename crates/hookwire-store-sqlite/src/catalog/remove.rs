@@ -2,10 +2,11 @@
 
 use hookwire_core::id::Key;
 use hookwire_core::{Endpoint, EndpointKey, MessageKey, Timestamp};
+use hookwire_store::record::EndpointRecord;
 use rusqlite::params;
 
 use crate::fault::Done;
-use crate::row::{EndpointRow, all, key, run};
+use crate::row::{all, key, run};
 use crate::sql::{catalog, queue, upkeep};
 use crate::writer::fifo;
 use crate::writer::work::Work;
@@ -16,7 +17,7 @@ pub(crate) const AT_ONCE: u32 = 500;
 /// Makes a tombstone of the endpoint and cancels at most `budget` deliveries; answers what is left of it. The caller takes
 /// the endpoint out of the cache.
 pub(crate) fn endpoint(work: &mut Work<'_>, endpoint: &Endpoint, budget: u32, now: Timestamp) -> Done<u32> {
-    let config = EndpointRow::tombstone(endpoint);
+    let config = EndpointRecord::tombstone(endpoint);
     run(work.db, catalog::ENDPOINT_DELETE, params![endpoint.key.raw(), now.micros(), config])?;
     if let Some(live) = &mut work.cache.endpoints_live {
         *live = live.saturating_sub(1);

@@ -6,13 +6,14 @@ use hookwire_core::id::Key;
 use hookwire_core::limits::TRIGGERS_MAX;
 use hookwire_core::trigger::{ChainError, check_chains};
 use hookwire_core::{AppKey, Timestamp, Trigger, TriggerId};
+use hookwire_store::record::TriggerRecord;
 use hookwire_store::triggers::Registered;
 use hookwire_store::{Error, Page, Slice};
 use rusqlite::params;
 
 use crate::fault::Done;
 use crate::reader::Reading;
-use crate::row::{TriggerRow, all, one, read_followers, read_trigger, run, time};
+use crate::row::{all, one, read_followers, read_trigger, run, time};
 use crate::sql::triggers as sql;
 use crate::walk::{direction, from_name};
 use crate::writer::work::Work;
@@ -37,7 +38,7 @@ pub(crate) fn register(work: &mut Work<'_>, trigger: &Trigger) -> Done<Registere
     let id = trigger.id.as_str();
     let before = one(work.db, sql::TRIGGER_CREATED, params![app, id], |row| time(row, 0))?;
     let created = before.unwrap_or(trigger.created);
-    let columns = TriggerRow::new(trigger, &work.shared.vault);
+    let columns = TriggerRecord::new(trigger, &work.shared.vault);
     let row = params![
         app,
         id,

@@ -10,7 +10,7 @@ use crate::fault::Done;
 use crate::reader::Reading;
 use crate::row::{one, read_attempt};
 use crate::sql::history as sql;
-use crate::walk::{Pick, Range};
+use crate::walk::{Pick, Range, Read};
 
 pub(crate) fn find(
     reading: &Reading<'_>,

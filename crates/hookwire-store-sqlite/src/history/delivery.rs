@@ -12,7 +12,7 @@ use crate::fault::{Done, Fault};
 use crate::reader::Reading;
 use crate::row::{all, one, time};
 use crate::sql::{catalog, history as sql};
-use crate::walk::{Collector, Pick, ROWS_MAX, Range};
+use crate::walk::{Collector, Pick, ROWS_MAX, Range, Read};
 use crate::writer::effects::hour;
 
 /// Which deliveries of an endpoint.

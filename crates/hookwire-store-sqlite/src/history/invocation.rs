@@ -10,7 +10,7 @@ use crate::fault::Done;
 use crate::reader::Reading;
 use crate::row::{one, read_invocation, run};
 use crate::sql::triggers as sql;
-use crate::walk::{Pick, Range};
+use crate::walk::{Pick, Range, Read};
 use crate::writer::work::Work;
 
 pub(crate) fn record(work: &Work<'_>, record: &Invocation) -> Done<()> {

@@ -10,7 +10,7 @@ use crate::fault::Done;
 use crate::reader::Reading;
 use crate::row::{key, one, read_message, text, text_or_none, time};
 use crate::sql::{Walk, history as sql, queue};
-use crate::walk::{Collector, Pick, Range};
+use crate::walk::{Collector, Pick, Range, Read};
 
 /// A millisecond, in microseconds: as finely as a key tells time.
 const KEY_STEP: i64 = 1_000;

@@ -16,7 +16,7 @@ use crate::fault::{Done, Fault};
 use crate::reader::Reading;
 use crate::row::{all, key, one, read_task, run, split, text, text_or_none, time};
 use crate::sql::{history, queue, upkeep as sql};
-use crate::walk::{Pick, Range};
+use crate::walk::{Pick, Range, Read};
 use crate::writer::work::Work;
 use crate::writer::{deliver, resend};
 

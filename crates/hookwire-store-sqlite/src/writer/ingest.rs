@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use hookwire_core::id::Key;
 use hookwire_core::subscription::{Subscription, Subscriptions};
-use hookwire_core::{AppKey, EndpointKey, Message, MessageKey, NewApp, OrgId, Reference, Timestamp, Uid};
+use hookwire_core::{EndpointKey, Message, MessageKey, NewApp, OrgId, Reference, Timestamp, Uid};
+pub(crate) use hookwire_store::chooser::{Choice, Incoming, Undecided};
 use hookwire_store::ingest::{Ingested, NewMessage};
 use rusqlite::params;
 
@@ -21,21 +22,6 @@ use crate::fault::Done;
 use crate::row::{key, one};
 use crate::sql::queue as sql;
 
-/// A message to accept.
-pub(crate) struct Incoming {
-    pub(crate) message: NewMessage,
-    pub(crate) choice: Choice,
-}
-
-/// What is known of who wants a message.
-pub(crate) enum Choice {
-    /// Nothing.
-    Open,
-    /// These endpoints did, when the app's subscriptions were of that version. After the last time nobody is asked
-    /// again, however long it takes.
-    Made { version: u64, endpoints: Vec<EndpointKey>, is_last: bool },
-}
-
 /// What came of a message.
 #[expect(
     clippy::large_enum_variant,
@@ -44,29 +30,6 @@ pub(crate) enum Choice {
 pub(crate) enum Taken {
     Done(Ingested),
     Undecided(Undecided),
-}
-
-/// A message of which it must be found out first who wants it. Nothing was changed.
-pub(crate) struct Undecided {
-    pub(crate) message: NewMessage,
-    pub(crate) app: AppKey,
-    pub(crate) version: u64,
-    pub(crate) subscriptions: Arc<Subscriptions>,
-}
-
-impl Incoming {
-    pub(crate) const fn new(message: NewMessage) -> Self {
-        Self { message, choice: Choice::Open }
-    }
-
-    /// The bytes that it keeps in memory while it waits.
-    pub(crate) fn bytes(&self) -> usize {
-        let chosen = match &self.choice {
-            Choice::Open => 0,
-            Choice::Made { endpoints, .. } => size_of_val(endpoints.as_slice()),
-        };
-        self.message.payload.len() + chosen
-    }
 }
 
 /// Accepts a message.

@@ -10,7 +10,7 @@ use hookwire_core::status::StatusSet;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::fault::{Done, Fault};
+use super::{Damaged, Done};
 
 /// The form of the rules in the `config` column. What is absent is as it is unless somebody chooses.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
@@ -138,12 +138,12 @@ fn word<T: Default + PartialEq + Copy>(value: T, name: fn(T) -> &'static str) ->
 }
 
 fn named<T>(word: Option<String>, from_name: fn(&str) -> Option<T>) -> Done<Option<T>> {
-    let read = |word: String| from_name(&word).ok_or_else(|| Fault::corrupt(format!("a rule says {word}")));
+    let read = |word: String| from_name(&word).ok_or_else(|| Damaged(format!("a rule says {word}")));
     word.map(read).transpose()
 }
 
 fn parsed<T, E: std::fmt::Display>(found: Result<T, E>) -> Done<T> {
-    found.map_err(|error| Fault::corrupt(format!("a stored rule {error}")))
+    found.map_err(|error| Damaged(format!("a stored rule {error}")))
 }
 
 fn texts(entries: &[String]) -> impl Iterator<Item = &str> {

@@ -1,13 +1,15 @@
-//! Finds out who wants a message where that may take long: beside the writer, which belongs to all tenants.
+//! Finds out who wants a message where that may take long: beside the backend's writer, which belongs to
+//! all tenants.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use hookwire_core::AppKey;
-use hookwire_store::{Error, Result};
+use hookwire_core::subscription::Subscriptions;
+use hookwire_core::{AppKey, EndpointKey};
 use tokio::sync::Semaphore;
 
-use crate::writer::ingest::{Choice, Incoming, Undecided};
+use crate::ingest::NewMessage;
+use crate::{Error, Result};
 
 /// Most messages that are looked at at once. Of one app it is one.
 const AT_ONCE_MAX: usize = 4;
@@ -16,19 +18,76 @@ const WAITING_OF_APP_MAX: usize = 256;
 /// Most bytes that the messages which wait bring with them.
 const WAITING_BYTES_MAX: usize = 64 << 20;
 
+/// A message to accept.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The message.
+    pub message: NewMessage,
+    /// What is known of it.
+    pub choice: Choice,
+}
+
+/// What is known of who wants a message.
+#[derive(Debug)]
+pub enum Choice {
+    /// Nothing.
+    Open,
+    /// These endpoints did, when the app's subscriptions were of that version. After the last time nobody is asked
+    /// again, however long it takes.
+    Made {
+        /// The subscriptions' version.
+        version: u64,
+        /// Those that wanted it.
+        endpoints: Vec<EndpointKey>,
+        /// Whether nobody is to be asked again.
+        is_last: bool,
+    },
+}
+
+/// A message of which it must be found out first who wants it. Nothing was changed.
+#[derive(Debug)]
+pub struct Undecided {
+    /// The message.
+    pub message: NewMessage,
+    /// Whose it is.
+    pub app: AppKey,
+    /// The version of the subscriptions.
+    pub version: u64,
+    /// Who wants what.
+    pub subscriptions: Arc<Subscriptions>,
+}
+
+impl Incoming {
+    /// One of which nothing is known.
+    pub const fn new(message: NewMessage) -> Self {
+        Self { message, choice: Choice::Open }
+    }
+
+    /// The bytes that it keeps in memory while it waits.
+    pub fn bytes(&self) -> usize {
+        let chosen = match &self.choice {
+            Choice::Open => 0,
+            Choice::Made { endpoints, .. } => size_of_val(endpoints.as_slice()),
+        };
+        self.message.payload.len() + chosen
+    }
+}
+
 /// Looks at messages, each app's one after the other.
-pub(crate) struct Chooser {
+#[derive(Debug)]
+pub struct Chooser {
     permits: Arc<Semaphore>,
     waiting: Arc<Mutex<Waiting>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Waiting {
     apps: HashMap<AppKey, Line>,
     bytes: usize,
 }
 
 /// The messages of one app.
+#[derive(Debug)]
 struct Line {
     turn: Arc<Semaphore>,
     count: usize,
@@ -44,7 +103,7 @@ impl Default for Chooser {
 
 impl Chooser {
     /// Finds out who wants the message. `is_last`: nobody is to be asked again.
-    pub(crate) async fn choose(&self, undecided: Undecided, is_last: bool) -> Result<Incoming> {
+    pub async fn choose(&self, undecided: Undecided, is_last: bool) -> Result<Incoming> {
         let place = Place::enter(&self.waiting, &undecided)?;
         let turn = place.turn().acquire_owned().await;
         let permit = Arc::clone(&self.permits).acquire_owned().await;
@@ -112,7 +171,6 @@ fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 mod tests {
     use hookwire_core::id::Key;
     use hookwire_core::{EventTypeName, MessageKey, OrgId, Payload, Reference, Timestamp};
-    use hookwire_store::ingest::NewMessage;
 
     use super::*;
 

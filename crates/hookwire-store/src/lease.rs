@@ -2,30 +2,36 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::queue::Lane;
 use hookwire_core::id::Key;
 use hookwire_core::{EndpointKey, MessageKey, Timestamp};
-use hookwire_store::queue::Lane;
 
 /// A change of what is leased, to be noted when its transaction is committed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LeaseChange {
-    pub(crate) endpoint: EndpointKey,
-    pub(crate) message: MessageKey,
+pub struct LeaseChange {
+    /// To whom.
+    pub endpoint: EndpointKey,
+    /// Of which message.
+    pub message: MessageKey,
     /// The new lease; `None` = it ended.
-    pub(crate) lease: Option<Lease>,
+    pub lease: Option<Lease>,
 }
 
 /// One lease.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lease {
-    pub(crate) until: Timestamp,
-    pub(crate) origin: Origin,
+pub struct Lease {
+    /// When it ends.
+    pub until: Timestamp,
+    /// Which verb made it.
+    pub origin: Origin,
 }
 
 /// Which verb leased a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
+    /// By accepting a message.
     Ingest,
+    /// By a claim.
     Claim,
 }
 
@@ -38,7 +44,7 @@ struct Held {
 
 /// What is leased, by endpoint.
 #[derive(Debug, Default)]
-pub(crate) struct Leases {
+pub struct Leases {
     lanes: BTreeMap<EndpointKey, Held>,
     total: u64,
     /// The highest message key that was leased on ingest.
@@ -47,7 +53,7 @@ pub(crate) struct Leases {
 
 impl Leases {
     /// Takes note of a change.
-    pub(crate) fn apply(&mut self, change: LeaseChange) {
+    pub fn apply(&mut self, change: LeaseChange) {
         let LeaseChange { endpoint, message, lease } = change;
         if let Some(lease) = lease {
             if lease.origin == Origin::Ingest {
@@ -67,7 +73,7 @@ impl Leases {
     }
 
     /// Messages whose lease for `endpoint` has ended by `now`.
-    pub(crate) fn expired(&mut self, endpoint: EndpointKey, now: Timestamp) -> Vec<MessageKey> {
+    pub fn expired(&mut self, endpoint: EndpointKey, now: Timestamp) -> Vec<MessageKey> {
         let Some(held) = self.lanes.get_mut(&endpoint) else { return Vec::new() };
         if held.earliest > now {
             return Vec::new();
@@ -80,35 +86,35 @@ impl Leases {
     }
 
     /// Deliveries of `endpoint` that were leased on ingest and are under way.
-    pub(crate) fn on_ingest(&self, endpoint: EndpointKey) -> u64 {
+    pub fn on_ingest(&self, endpoint: EndpointKey) -> u64 {
         let held = self.lanes.get(&endpoint).into_iter().flat_map(|held| held.leases.values());
         held.filter(|lease| lease.origin == Origin::Ingest).count() as u64
     }
 
     /// Messages leased for `endpoint`.
-    pub(crate) fn messages(&self, endpoint: EndpointKey) -> Vec<MessageKey> {
+    pub fn messages(&self, endpoint: EndpointKey) -> Vec<MessageKey> {
         self.lanes.get(&endpoint).map(|held| held.leases.keys().copied().collect()).unwrap_or_default()
     }
 
     /// Endpoints above `after` with leases, by key, and when the first lease of each may end.
-    pub(crate) fn lanes(&self, after: EndpointKey) -> Vec<Lane> {
+    pub fn lanes(&self, after: EndpointKey) -> Vec<Lane> {
         let above = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
         let lanes = self.lanes.range(above);
         lanes.map(|(endpoint, held)| Lane { endpoint: *endpoint, next_due: held.earliest }).collect()
     }
 
     /// How many there are.
-    pub(crate) const fn total(&self) -> u64 {
+    pub const fn total(&self) -> u64 {
         self.total
     }
 
     /// The highest message key that was leased on ingest.
-    pub(crate) const fn highest(&self) -> i64 {
+    pub const fn highest(&self) -> i64 {
         self.highest
     }
 
     /// No lease that was made on ingest is of a message below this key.
-    pub(crate) fn floor(&self) -> i64 {
+    pub fn floor(&self) -> i64 {
         let held = self.lanes.values().flat_map(|held| held.leases.iter());
         let on_ingest = held.filter(|(_, lease)| lease.origin == Origin::Ingest);
         on_ingest.map(|(message, _)| message.raw()).min().unwrap_or(self.highest)
