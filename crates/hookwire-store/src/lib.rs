@@ -4,7 +4,8 @@
 //! Every verb names its tenant: an [`OrgId`](hookwire_core::OrgId), or an [`AppKey`](hookwire_core::AppKey) that was
 //! resolved from one.
 //!
-//! What backends have in common is here, too: [`vault`], [`record`], [`walk`], [`chooser`], [`lease`].
+//! What backends have in common is here, too: [`vault`], [`record`], [`walk`], [`chooser`], [`lease`],
+//! [`touched`].
 
 pub mod catalog;
 pub mod chooser;
@@ -16,6 +17,7 @@ pub mod lease;
 pub mod page;
 pub mod queue;
 pub mod record;
+pub mod touched;
 pub mod triggers;
 pub mod upkeep;
 pub mod vault;

@@ -2,16 +2,17 @@
 //!
 //! Readers find what may go; the writer removes it in small transactions, each delivery only if nobody claimed it since.
 
-pub(crate) mod touched;
-
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::{App, AttemptKey, Endpoint, EndpointKey, MessageKey, ProfileName};
+use hookwire_core::{AttemptKey, EndpointKey, MessageKey, ProfileName};
 use hookwire_store::Result;
+pub(crate) use hookwire_store::touched;
+pub(crate) use hookwire_store::touched::has_limit;
+use hookwire_store::touched::limit_of;
 use hookwire_store::upkeep::TrimStep;
 use rusqlite::params;
 
@@ -111,17 +112,6 @@ async fn trim_one(store: &SqliteStore, mut turn: Turn<'_>, limits: &Arc<Limits>,
     }
     turn.end(from >= cut);
     Ok(removed)
-}
-
-/// The endpoint's limit: its own goes before its profile's.
-fn limit_of(endpoint: &Endpoint, profile: &ProfileName, limits: &Limits) -> Option<u32> {
-    let of_profile = || limits.iter().find(|(name, _)| name == profile).map(|(_, limit)| *limit);
-    endpoint.rules.log_limit.or_else(of_profile)
-}
-
-/// Whether the endpoint has a limit.
-pub(crate) fn has_limit(endpoint: &Endpoint, app: &App, limits: &Limits) -> bool {
-    limit_of(endpoint, &app.profile, limits).is_some()
 }
 
 fn stored_limit(reading: &Reading<'_>, key: EndpointKey, limits: &Limits) -> Done<Option<u32>> {

@@ -4,14 +4,25 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use hookwire_core::id::Key;
-use hookwire_core::{EndpointKey, ProfileName};
+use hookwire_core::{App, Endpoint, EndpointKey, ProfileName};
 
 /// Log limits of profiles.
-pub(crate) type Limits = [(ProfileName, u32)];
+pub type Limits = [(ProfileName, u32)];
+
+/// The endpoint's limit: its own goes before its profile's.
+pub fn limit_of(endpoint: &Endpoint, profile: &ProfileName, limits: &Limits) -> Option<u32> {
+    let of_profile = || limits.iter().find(|(name, _)| name == profile).map(|(_, limit)| *limit);
+    endpoint.rules.log_limit.or_else(of_profile)
+}
+
+/// Whether the endpoint has a limit.
+pub fn has_limit(endpoint: &Endpoint, app: &App, limits: &Limits) -> bool {
+    limit_of(endpoint, &app.profile, limits).is_some()
+}
 
 /// Endpoints that got deliveries since they were last looked at.
 #[derive(Debug)]
-pub(crate) struct Touched {
+pub struct Touched {
     limits: Arc<Limits>,
     /// With the lowest message whose delivery was settled since.
     endpoints: BTreeMap<EndpointKey, i64>,
@@ -40,18 +51,19 @@ fn first() -> EndpointKey {
     EndpointKey::from_raw(0)
 }
 
-pub(crate) fn lock(touched: &Mutex<Touched>) -> MutexGuard<'_, Touched> {
+/// Locks them.
+pub fn lock(touched: &Mutex<Touched>) -> MutexGuard<'_, Touched> {
     touched.lock().expect("nobody panics with this lock")
 }
 
 impl Touched {
     /// Limits of profiles, as the last step had them.
-    pub(crate) fn limits(&self) -> &Arc<Limits> {
+    pub fn limits(&self) -> &Arc<Limits> {
         &self.limits
     }
 
     /// Goes by other limits from now on.
-    pub(crate) fn adopt(&mut self, limits: Arc<Limits>) {
+    pub fn adopt(&mut self, limits: Arc<Limits>) {
         self.limits = limits;
         self.look_at_all();
     }
@@ -62,7 +74,7 @@ impl Touched {
     }
 
     /// What a transaction touched; it is committed.
-    pub(crate) fn add(&mut self, endpoints: HashMap<EndpointKey, i64>, all: bool) {
+    pub fn add(&mut self, endpoints: HashMap<EndpointKey, i64>, all: bool) {
         if all {
             self.look_at_all();
         }
@@ -77,7 +89,7 @@ impl Touched {
     }
 
     /// Those that are touched, in the order of their turns.
-    pub(crate) fn queue(&self) -> VecDeque<EndpointKey> {
+    pub fn queue(&self) -> VecDeque<EndpointKey> {
         let mut queue: VecDeque<_> = self.endpoints.keys().copied().collect();
         let served = queue.partition_point(|endpoint| *endpoint <= self.last);
         queue.rotate_left(served);
@@ -85,12 +97,12 @@ impl Touched {
     }
 
     /// After which endpoint the look at all of them goes on.
-    pub(crate) fn next(&self) -> Option<EndpointKey> {
+    pub fn next(&self) -> Option<EndpointKey> {
         self.next
     }
 
     /// The look at all endpoints came from `after` to `last`, and found these.
-    pub(crate) fn advance(&mut self, after: EndpointKey, last: Option<EndpointKey>, limited: &[EndpointKey]) {
+    pub fn advance(&mut self, after: EndpointKey, last: Option<EndpointKey>, limited: &[EndpointKey]) {
         for endpoint in limited {
             self.touch(*endpoint, i64::MIN);
         }
@@ -102,18 +114,20 @@ impl Touched {
 }
 
 /// An endpoint's turn. Unless it is ended, the endpoint stays touched: nothing is lost when a step fails or is dropped.
-pub(crate) struct Turn<'a> {
+#[derive(Debug)]
+pub struct Turn<'a> {
     touched: &'a Mutex<Touched>,
-    pub(crate) endpoint: EndpointKey,
+    /// Whose it is.
+    pub endpoint: EndpointKey,
     /// Everything that is settled and of a message before this one is gone already.
-    pub(crate) from: i64,
+    pub from: i64,
     lowest: i64,
     is_over: bool,
 }
 
 impl<'a> Turn<'a> {
     /// The turn of an endpoint that is touched.
-    pub(crate) fn take(touched: &'a Mutex<Touched>, endpoint: EndpointKey) -> Option<Self> {
+    pub fn take(touched: &'a Mutex<Touched>, endpoint: EndpointKey) -> Option<Self> {
         let mut state = lock(touched);
         let lowest = state.endpoints.remove(&endpoint)?;
         state.last = endpoint;
@@ -124,7 +138,7 @@ impl<'a> Turn<'a> {
 
     /// It has come up to [`Turn::from`]. `is_all`: nothing more can go; otherwise the endpoint gets
     /// another turn.
-    pub(crate) fn end(mut self, is_all: bool) {
+    pub fn end(mut self, is_all: bool) {
         self.is_over = true;
         let mut state = lock(self.touched);
         state.looked.insert(self.endpoint, self.from);
@@ -134,7 +148,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The endpoint has no limit.
-    pub(crate) fn forget(mut self) {
+    pub fn forget(mut self) {
         self.is_over = true;
         lock(self.touched).looked.remove(&self.endpoint);
     }

@@ -1,0 +1,211 @@
+//! Endpoints.
+
+use std::sync::Arc;
+
+use hookwire_core::id::Key;
+use hookwire_core::limits::{ENDPOINTS_MAX, OLD_SECRETS_MAX};
+use hookwire_core::notice::Event;
+use hookwire_core::{AppKey, Endpoint, EndpointChange, EndpointKey, NewEndpoint, Reference, Timestamp, Uid};
+use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
+use hookwire_store::record::EndpointRecord;
+use hookwire_store::walk::{Pick, Range};
+use hookwire_store::{Error, Page, Slice, Vault};
+
+use super::remove;
+use crate::cache::AppState;
+use crate::connection::{Link, params};
+use crate::fault::Done;
+use crate::queue::{fifo, notice};
+use crate::row::read_endpoint;
+use crate::sql::catalog as sql;
+use crate::walk::Walking;
+use crate::work::Work;
+
+const UID_TAKEN: Error = Error::Conflict("another endpoint has this uid");
+
+pub(crate) async fn find(
+    link: &Link,
+    vault: &Vault,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+) -> Done<Option<Endpoint>> {
+    let found = match endpoint {
+        Reference::Key(key) => stored(link, vault, *key).await?,
+        Reference::Uid(uid) => {
+            let row = link.one(sql::ENDPOINT_BY_UID, params![app.raw(), uid]).await?;
+            row.map(|row| read_endpoint(&row, 0, vault)).transpose()?
+        }
+    };
+    Ok(found
+        .filter(|(endpoint, is_deleted)| endpoint.app == app && !is_deleted)
+        .map(|(endpoint, _)| endpoint))
+}
+
+/// The endpoint, and whether it is deleted.
+pub(crate) async fn stored(link: &Link, vault: &Vault, key: EndpointKey) -> Done<Option<(Endpoint, bool)>> {
+    let row = link.one(sql::ENDPOINT_BY_KEY, params![key.raw()]).await?;
+    row.map(|row| read_endpoint(&row, 0, vault)).transpose()
+}
+
+pub(crate) async fn list(link: &Link, vault: &Vault, app: AppKey, page: Page) -> Done<Slice<Endpoint>> {
+    let walking = Walking::new(link, sql::ENDPOINTS, app.raw(), Range::of(page), params![]);
+    walking.page(|row| Ok(Pick::Take(read_endpoint(row, 0, vault)?.0))).await
+}
+
+fn uid_is_free(state: &AppState, uid: Option<&Uid>, own: Option<EndpointKey>) -> Done<()> {
+    let taken = uid.and_then(|uid| state.endpoint(&Reference::Uid(uid.as_str().to_owned())));
+    if taken.is_some_and(|other| Some(other.key) != own) { Err(UID_TAKEN.into()) } else { Ok(()) }
+}
+
+pub(crate) async fn create(work: &mut Work, app: AppKey, new: NewEndpoint, now: Timestamp) -> Done<Endpoint> {
+    let Some(state) = work.app_locked(app).await? else {
+        return Err(Error::Conflict("the application is gone").into());
+    };
+    create_in(work, &state, new, now).await
+}
+
+async fn create_in(work: &mut Work, state: &AppState, new: NewEndpoint, now: Timestamp) -> Done<Endpoint> {
+    if state.endpoints.len() >= ENDPOINTS_MAX {
+        return Err(Error::Limit("an application can have at most 10000 endpoints").into());
+    }
+    uid_is_free(state, new.uid.as_ref(), None)?;
+    let endpoint = new.into_endpoint(work.shared.mint.next(now), state.app.key, now);
+    let record = EndpointRecord::new(&endpoint, &work.shared.vault);
+    let row = params![
+        endpoint.key.raw(),
+        endpoint.app.raw(),
+        endpoint.uid.as_ref().map(Uid::as_str),
+        endpoint.disabled,
+        now.micros(),
+        now.micros(),
+        record.config.as_str(),
+        record.sealed.as_slice(),
+    ];
+    work.link().run(sql::ENDPOINT_INSERT, row).await?;
+    work.changed(endpoint.app).await?;
+    notice::tell(work, state, &endpoint, &Event::EndpointCreated, now).await?;
+    Ok(endpoint)
+}
+
+/// The live endpoint as it is now, and its app; nobody else changes them until the end.
+async fn live(
+    work: &Work,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+) -> Done<Option<(Arc<AppState>, Endpoint)>> {
+    let Some(state) = work.app_locked(app).await? else { return Ok(None) };
+    let endpoint = state.endpoint(endpoint).map(|endpoint| Endpoint::clone(endpoint));
+    Ok(endpoint.map(|endpoint| (state, endpoint)))
+}
+
+async fn write(work: &mut Work, state: &AppState, endpoint: Endpoint) -> Done<Endpoint> {
+    let record = EndpointRecord::new(&endpoint, &work.shared.vault);
+    let row = params![
+        endpoint.key.raw(),
+        endpoint.uid.as_ref().map(Uid::as_str),
+        endpoint.disabled,
+        endpoint.updated.micros(),
+        record.config.as_str(),
+        record.sealed.as_slice(),
+    ];
+    work.link().run(sql::ENDPOINT_UPDATE, row).await?;
+    if endpoint.failing_since.is_none() {
+        work.link().run(sql::FAILING_REMOVE, params![vec![endpoint.key.raw()]]).await?;
+    }
+    work.changed(endpoint.app).await?;
+    // Its log limit may be another one now.
+    work.tally.touch(endpoint.key, i64::MIN);
+    work.effects.changed(&Arc::new(endpoint.clone()), &state.app);
+    Ok(endpoint)
+}
+
+pub(crate) async fn upsert(
+    work: &mut Work,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+    new: NewEndpoint,
+    now: Timestamp,
+) -> Done<Created<Endpoint>> {
+    match live(work, app, endpoint).await? {
+        None => create(work, app, new, now).await.map(Created::Fresh),
+        Some((state, endpoint)) => {
+            change_in(work, &state, endpoint, new.into_change(), now).await.map(Created::Existing)
+        }
+    }
+}
+
+pub(crate) async fn change(
+    work: &mut Work,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+    change: EndpointChange,
+    now: Timestamp,
+) -> Done<Option<Endpoint>> {
+    let Some((state, endpoint)) = live(work, app, endpoint).await? else { return Ok(None) };
+    change_in(work, &state, endpoint, change, now).await.map(Some)
+}
+
+async fn change_in(
+    work: &mut Work,
+    state: &AppState,
+    mut endpoint: Endpoint,
+    change: EndpointChange,
+    now: Timestamp,
+) -> Done<Endpoint> {
+    let (was_disabled, order) = (endpoint.disabled, endpoint.rules.order);
+    change.apply(&mut endpoint, now);
+    uid_is_free(state, endpoint.uid.as_ref(), Some(endpoint.key))?;
+    let endpoint = write(work, state, endpoint).await?;
+    if order != endpoint.rules.order {
+        fifo::reorder(work.link(), &endpoint).await?;
+    }
+    if was_disabled || order != endpoint.rules.order {
+        work.tell_next(&endpoint).await?;
+    }
+    notice::tell(work, state, &endpoint, &Event::EndpointUpdated, now).await?;
+    Ok(endpoint)
+}
+
+pub(crate) async fn change_as_seen(
+    work: &mut Work,
+    seen: &Endpoint,
+    new: EndpointChange,
+    now: Timestamp,
+) -> Done<Changed> {
+    let reference = Reference::Key(seen.key);
+    let Some((state, endpoint)) = live(work, seen.app, &reference).await? else { return Ok(Changed::Absent) };
+    if endpoint.url != seen.url || endpoint.headers != seen.headers {
+        return Ok(Changed::Outdated);
+    }
+    change_in(work, &state, endpoint, new, now).await.map(Changed::Done)
+}
+
+pub(crate) async fn rotate(
+    work: &mut Work,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+    rotation: Rotation,
+) -> Done<Rotated> {
+    let Some((state, mut endpoint)) = live(work, app, endpoint).await? else { return Ok(Rotated::Absent) };
+    let Rotation { secret, old_until, now } = rotation;
+    if !endpoint.secrets.rotate(secret, now, old_until, OLD_SECRETS_MAX) {
+        return Ok(Rotated::TooMany);
+    }
+    endpoint.updated = now;
+    let endpoint = write(work, &state, endpoint).await?;
+    notice::tell(work, &state, &endpoint, &Event::EndpointUpdated, now).await?;
+    Ok(Rotated::Done(endpoint))
+}
+
+pub(crate) async fn delete(
+    work: &mut Work,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+    now: Timestamp,
+) -> Done<bool> {
+    let Some((state, endpoint)) = live(work, app, endpoint).await? else { return Ok(false) };
+    notice::tell(work, &state, &endpoint, &Event::EndpointDeleted, now).await?;
+    remove::endpoint(work, &endpoint, remove::AT_ONCE, now).await?;
+    work.changed(app).await?;
+    Ok(true)
+}

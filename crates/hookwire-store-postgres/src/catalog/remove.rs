@@ -1,0 +1,38 @@
+//! Deleting an endpoint: a tombstone without credentials stays; its pending deliveries are cancelled step by step.
+
+use hookwire_core::id::Key;
+use hookwire_core::{Endpoint, EndpointKey, Timestamp};
+use hookwire_store::record::EndpointRecord;
+
+use crate::connection::params;
+use crate::fault::Done;
+use crate::queue::fifo;
+use crate::sql::{catalog, queue, upkeep};
+use crate::work::Work;
+
+/// Deliveries that are cancelled in the transaction of a deletion. What is left over, retention steps cancel.
+pub(crate) const AT_ONCE: u32 = 500;
+
+/// Makes a tombstone of the endpoint and cancels at most `budget` deliveries; answers what is left of it.
+pub(crate) async fn endpoint(work: &mut Work, endpoint: &Endpoint, budget: u32, now: Timestamp) -> Done<u32> {
+    let raw = endpoint.key.raw();
+    let config = EndpointRecord::tombstone(endpoint);
+    work.link().run(catalog::ENDPOINT_DELETE, params![raw, now.micros(), config]).await?;
+    work.link().run(catalog::FAILING_REMOVE, params![vec![raw]]).await?;
+    fifo::forget(work.link(), endpoint.key).await?;
+    work.effects.removed(endpoint.key);
+    work.tally.touch(endpoint.key, i64::MIN);
+    // It stays until nothing is owed any more: what is leased by now may come back.
+    work.link().run(upkeep::REMOVAL_ADD, params![raw]).await?;
+    Ok(budget - cancel(work, endpoint.key, budget, now).await?)
+}
+
+/// Cancels pending deliveries of a deleted endpoint that nobody has leased, at most `limit`; answers how many. Those
+/// that are leased are cancelled when they are settled, or when their lease turns out to be void.
+pub(crate) async fn cancel(work: &mut Work, endpoint: EndpointKey, limit: u32, now: Timestamp) -> Done<u32> {
+    let canceled = work.link().run(queue::QUEUED_CANCEL, params![endpoint.raw(), i64::from(limit)]).await?;
+    if canceled > 0 {
+        work.tally.at(endpoint, now).canceled += canceled as i64;
+    }
+    Ok(canceled as u32)
+}

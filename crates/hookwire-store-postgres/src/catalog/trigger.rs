@@ -1,0 +1,75 @@
+//! Registered triggers.
+
+use std::collections::BTreeMap;
+
+use hookwire_core::id::Key;
+use hookwire_core::limits::TRIGGERS_MAX;
+use hookwire_core::trigger::{ChainError, check_chains};
+use hookwire_core::{AppKey, Timestamp, Trigger, TriggerId};
+use hookwire_store::record::{TriggerRecord, read_followers};
+use hookwire_store::triggers::Registered;
+use hookwire_store::walk::direction;
+use hookwire_store::{Error, Page, Slice, Vault};
+
+use crate::connection::{Link, params};
+use crate::fault::Done;
+use crate::row::{get, read_trigger, time};
+use crate::sql::triggers as sql;
+use crate::walk::from_name;
+use crate::work::Work;
+
+pub(crate) async fn register(work: &mut Work, trigger: &Trigger) -> Done<Registered> {
+    let app = trigger.app.raw();
+    // Locked, so that two that are registered together make no chain that neither could make alone.
+    if work.app_locked(trigger.app).await?.is_none() {
+        return Err(Error::Conflict("the application is gone").into());
+    }
+    let mut follows: BTreeMap<TriggerId, Vec<TriggerId>> = BTreeMap::new();
+    for row in work.link().query(sql::TRIGGER_CONFIGS, params![app]).await? {
+        let (id, followers) = read_followers(get(&row, 0)?, get(&row, 1)?)?;
+        follows.insert(id, followers);
+    }
+    if !follows.contains_key(&trigger.id) && follows.len() >= TRIGGERS_MAX {
+        return Ok(Registered::TooMany);
+    }
+    let own = trigger.next.iter().map(|next| next.trigger.clone()).collect();
+    let is_new = follows.insert(trigger.id.clone(), own).is_none();
+    match check_chains(&follows) {
+        Ok(()) => {}
+        Err(ChainError::Cycle(back)) => return Ok(Registered::Cycle(back)),
+        Err(ChainError::TooLong) => return Ok(Registered::TooLong),
+    }
+    let id = trigger.id.as_str();
+    let before = work.link().one(sql::TRIGGER_CREATED, params![app, id]).await?;
+    let created = before.map_or(Ok(trigger.created), |row| time(&row, 0))?;
+    let record = TriggerRecord::new(trigger, &work.shared.vault);
+    let (created, updated) = (created.micros(), Timestamp::micros(trigger.updated));
+    let row = params![app, id, record.config, record.sealed, created, updated];
+    work.link().run(sql::TRIGGER_PUT, row).await?;
+    Ok(if is_new { Registered::Created } else { Registered::Replaced })
+}
+
+pub(crate) async fn find(link: &Link, vault: &Vault, app: AppKey, id: &TriggerId) -> Done<Option<Trigger>> {
+    let row = link.one(sql::TRIGGER_GET, params![app.raw(), id.as_str()]).await?;
+    row.map(|row| read_trigger(&row, vault)).transpose()
+}
+
+pub(crate) async fn list(
+    link: &Link,
+    vault: &Vault,
+    app: AppKey,
+    page: &Page<String>,
+) -> Done<Slice<Trigger, String>> {
+    let (sql, from) = from_name(page, sql::TRIGGERS_AFTER, sql::TRIGGERS_BEFORE);
+    let rows = link.query(sql, params![app.raw(), from, i64::from(page.limit) + 1]).await?;
+    let items = rows.iter().map(|row| read_trigger(row, vault)).collect::<Done<Vec<_>>>()?;
+    let mut slice = Slice::cut(items, page.limit);
+    if direction(page).1 {
+        slice.items.reverse();
+    }
+    Ok(slice)
+}
+
+pub(crate) async fn delete(link: &Link, app: AppKey, id: &TriggerId) -> Done<bool> {
+    Ok(link.run(sql::TRIGGER_REMOVE, params![app.raw(), id.as_str()]).await? > 0)
+}

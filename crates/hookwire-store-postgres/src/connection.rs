@@ -1,0 +1,133 @@
+//! A connection to the database: statements are prepared once, and parameters say their types.
+
+pub(crate) mod param;
+pub(crate) mod place;
+mod tls;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt};
+use tokio::sync::mpsc;
+use tokio_postgres::{AsyncMessage, Client, Row, Statement};
+
+pub(crate) use param::{Param, params};
+pub(crate) use place::Place;
+
+use crate::fault::{Done, Fault};
+
+/// What a session is told at its beginning. Arrays of parameters are short or long, but the plan is the same.
+const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '20s'; \
+    SET idle_in_transaction_session_timeout = '10s'; SET plan_cache_mode = force_generic_plan; SET jit = off";
+/// How long a connection may take to come about.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// A connection.
+pub(crate) struct Link {
+    client: Client,
+    /// Statements by the address of their text; `None` = they are not kept from one transaction to the next.
+    statements: Option<Mutex<HashMap<usize, Statement>>>,
+}
+
+/// What the server said unasked: the words of a NOTIFY.
+pub(crate) type Heard = mpsc::UnboundedReceiver<String>;
+
+impl Link {
+    /// Connects. What others say is heard as long as the connection lives.
+    pub(crate) async fn connect(place: &Place) -> Done<(Self, Heard)> {
+        let connecting = place.config.connect(place.tls());
+        let (client, mut connection) = tokio::time::timeout(CONNECT_LIMIT, connecting)
+            .await
+            .map_err(|_| Fault::unavailable("the database does not answer"))??;
+        let (said, heard) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut messages =
+                futures::stream::poll_fn(move |context| connection.poll_message(context));
+            while let Some(message) = messages.next().await {
+                match message {
+                    Ok(AsyncMessage::Notification(word)) => drop(said.send(word.payload().to_owned())),
+                    Ok(AsyncMessage::Notice(notice)) => tracing::debug!(%notice, "the database remarks"),
+                    Ok(_) => {}
+                    // Whoever uses the connection is told, too, and logs it.
+                    Err(error) => return tracing::debug!(%error, "a connection to the database ended"),
+                }
+            }
+        });
+        let link = Self { client, statements: place.keeps_statements.then(Mutex::default) };
+        if place.keeps_statements {
+            link.client.batch_execute(SESSION).await?;
+        }
+        Ok((link, heard))
+    }
+
+    /// Whether it is of no use any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Prepares statements, so that [`Link::query`] sends each at once when it is first polled: futures that are
+    /// polled together are on their way together, in that order.
+    pub(crate) async fn ready(&self, statements: &[&'static str]) -> Result<(), tokio_postgres::Error> {
+        for sql in statements {
+            self.prepared(sql).await?;
+        }
+        Ok(())
+    }
+
+    async fn prepared(&self, sql: &'static str) -> Result<Option<Statement>, tokio_postgres::Error> {
+        let Some(statements) = &self.statements else { return Ok(None) };
+        let address = sql.as_ptr().addr();
+        let lock = || statements.lock().expect("nobody panics with this lock");
+        if let Some(statement) = lock().get(&address) {
+            return Ok(Some(statement.clone()));
+        }
+        let statement = self.client.prepare(sql).await?;
+        lock().insert(address, statement.clone());
+        Ok(Some(statement))
+    }
+
+    /// Runs a statement; answers its rows.
+    pub(crate) async fn query(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        match self.prepared(sql).await? {
+            Some(statement) => {
+                let values = params.iter().map(|(value, _)| *value);
+                self.client.query_raw(&statement, values).await?.try_collect().await
+            }
+            None => self.client.query_typed(sql, params).await,
+        }
+    }
+
+    /// Runs a statement that finds one row or none.
+    pub(crate) async fn one(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Option<Row>, tokio_postgres::Error> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// Runs a statement that writes; answers how many rows it changed.
+    pub(crate) async fn run(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<u64, tokio_postgres::Error> {
+        match self.prepared(sql).await? {
+            Some(statement) => {
+                let values = params.iter().map(|(value, _)| *value);
+                self.client.execute_raw(&statement, values).await
+            }
+            None => self.client.execute_typed(sql, params).await,
+        }
+    }
+
+    /// Runs some statements without parameters.
+    pub(crate) async fn script(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        self.client.batch_execute(sql).await
+    }
+}

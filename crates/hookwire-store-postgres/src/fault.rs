@@ -1,0 +1,118 @@
+//! What goes wrong inside the store, and what callers are told of it.
+
+use hookwire_store::Error;
+use hookwire_store::vault::CannotOpen;
+use tokio_postgres::error::SqlState;
+
+/// Why an operation came to nothing.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// This operation can't be carried out; nothing is wrong with the database.
+    Refused(Error),
+    /// The database, or the way to it, failed.
+    Broken(tokio_postgres::Error),
+}
+
+pub(crate) type Done<T> = std::result::Result<T, Fault>;
+
+impl Fault {
+    pub(crate) fn corrupt(what: impl Into<String>) -> Self {
+        Self::Refused(Error::Corrupt(what.into()))
+    }
+
+    pub(crate) fn unavailable(why: impl Into<String>) -> Self {
+        Self::Refused(Error::Unavailable(why.into()))
+    }
+
+    /// What the caller is told.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::Refused(error) => error,
+            Self::Broken(error) => told(&error),
+        }
+    }
+
+    /// Whether the same may succeed if it is done again at once: two transactions stood in each other's way.
+    pub(crate) fn is_passing(&self) -> bool {
+        let Self::Broken(error) = self else { return false };
+        let passing = [&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED];
+        error.code().is_some_and(|code| passing.contains(&code))
+    }
+
+    /// Whether a row found no partition.
+    pub(crate) fn lacks_partition(&self) -> bool {
+        let Self::Broken(error) = self else { return false };
+        // A row that breaks a CHECK says the same; there are none.
+        error.code() == Some(&SqlState::CHECK_VIOLATION)
+    }
+
+    /// Whether it is not known what became of the transaction.
+    pub(crate) fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Broken(error) if error.code().is_none())
+    }
+}
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<CannotOpen> for Fault {
+    fn from(error: CannotOpen) -> Self {
+        Self::corrupt(error.to_string())
+    }
+}
+
+impl From<hookwire_store::record::Damaged> for Fault {
+    fn from(error: hookwire_store::record::Damaged) -> Self {
+        Self::corrupt(error.to_string())
+    }
+}
+
+/// What a failure of the database's means to a caller.
+pub(crate) fn told(error: &tokio_postgres::Error) -> Error {
+    let Some(db) = error.as_db_error() else {
+        return Error::Unavailable(format!("the database can't be reached: {}", with_causes(error)));
+    };
+    let (code, text) = (db.code(), db.to_string());
+    if *code == SqlState::DISK_FULL {
+        return Error::Unavailable("disk full".to_owned());
+    }
+    // 08: connections; 53: resources; 57: an operator or a limit intervened; 40: stood in each other's way; 55: locks;
+    // 58: its system failed; 25006: it only reads, as after a failover to a replica.
+    let is_passing = ["08", "53", "57", "40", "55", "58"].iter().any(|class| code.code().starts_with(class))
+        || *code == SqlState::READ_ONLY_SQL_TRANSACTION;
+    match code.code() {
+        _ if is_passing => Error::Unavailable(text),
+        "XX001" | "XX002" => Error::Corrupt(text),
+        _ => Error::Internal(text),
+    }
+}
+
+/// Whether the connection is to be given up: the server behind it is not one that writes.
+pub(crate) fn needs_new_connection(error: &tokio_postgres::Error) -> bool {
+    error.code().is_none_or(|code| {
+        *code == SqlState::READ_ONLY_SQL_TRANSACTION
+            || code.code().starts_with("57P")
+            || code.code().starts_with("26")
+            || code.code().starts_with("25")
+    })
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,296 @@
+//! One transaction for many messages, in one round trip: plan, write, tell.
+
+mod columns;
+mod refused;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::join4;
+use hookwire_core::id::Key;
+use hookwire_core::{Delivery, EndpointKey, MessageKey, TriggerType};
+use hookwire_store::chooser::Incoming;
+use hookwire_store::dispatch::Claim;
+use hookwire_store::ingest::Ingested;
+use hookwire_store::lease::{Lease, Origin};
+use hookwire_store::touched::has_limit;
+use hookwire_store::{Dispatch, Error};
+
+use super::Taken;
+use super::doubt::Doubt;
+use super::plan::{Apart, Plan, Planned, plan};
+use crate::connection::{Link, params};
+use crate::effects::Effects;
+use crate::fault::{Done, Fault};
+use crate::migrate::LOCK_SPACE;
+use crate::queue::fifo;
+use crate::row::key;
+use crate::shared::Shared;
+use crate::sql::{catalog, queue as sql};
+use crate::writers::{Ingesting, OwnLink, Reply};
+use columns::Columns;
+
+/// Times that a message is planned anew because its app was changed meanwhile.
+const TRIES: u32 = 8;
+
+type Question = (Incoming, Reply<Taken>, u32);
+
+/// Accepts batches, on a connection of its own.
+pub(crate) struct Ingester {
+    shared: Arc<Shared>,
+    link: OwnLink,
+    /// Transactions of which it is not known what became of them.
+    doubts: Vec<Doubt>,
+}
+
+impl Ingester {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let statements = &[catalog::LOCK_SHARED, sql::INGEST, sql::INGEST_NAMED];
+        let link = OwnLink::new(Arc::clone(&shared), statements);
+        Self { shared, link, doubts: Vec::new() }
+    }
+
+    /// Writes a batch and answers everybody.
+    pub(crate) async fn carry_out(&mut self, batch: Vec<Ingesting>) {
+        let mut questions: Vec<Question> = batch
+            .into_iter()
+            .map(|asked| {
+                let (incoming, reply) = asked.split();
+                (incoming, reply, 0)
+            })
+            .collect();
+        while !questions.is_empty() {
+            questions = self.round(questions).await;
+        }
+    }
+
+    /// One transaction; answers what must be asked again.
+    async fn round(&mut self, questions: Vec<Question>) -> Vec<Question> {
+        let dispatch = self.shared.attached();
+        let link = match self.ready().await {
+            Ok(()) => self.link.get().await,
+            Err(fault) => Err(fault),
+        };
+        let link = match link {
+            Ok(link) => link,
+            Err(fault) => {
+                refuse_all(questions, &fault.into_error());
+                return Vec::new();
+            }
+        };
+        let (planned, mut again) = plan_all(&self.shared, link, dispatch.as_ref(), questions).await;
+        if planned.is_empty() {
+            return again;
+        }
+        let started = Instant::now();
+        match write(&self.shared, link, &planned).await {
+            Ok(written) => {
+                self.shared.counters.committed(planned.len(), started.elapsed());
+                again.extend(self.tell(dispatch, planned, &written).await);
+            }
+            Err(fault) => again.extend(self.give_up(dispatch.as_ref(), planned, fault)),
+        }
+        again
+    }
+
+    /// What earlier failures left behind is put right first.
+    async fn ready(&mut self) -> Done<()> {
+        let link = self.link.get().await?;
+        while let Some(doubt) = self.doubts.last() {
+            if let Err(fault) = doubt.resolve(&self.shared, link).await {
+                self.link.failed(&fault);
+                return Err(fault);
+            }
+            self.doubts.pop();
+        }
+        Ok(())
+    }
+
+    /// What is written is handed over and answered; of the others it is found out why they are not.
+    async fn tell(
+        &mut self,
+        dispatch: Option<Arc<dyn Dispatch>>,
+        planned: Vec<Planned>,
+        written: &HashSet<MessageKey>,
+    ) -> Vec<Question> {
+        let (accepted, refused): (Vec<_>, Vec<_>) =
+            planned.into_iter().partition(|planned| written.contains(&planned.message.key));
+        let (mut effects, ordered) = effects(&self.shared, &accepted);
+        if let Err(fault) = self.tell_next(&mut effects, ordered).await {
+            tracing::warn!(error = %fault.into_error(), "endpoints in order will hear a little later of what waits");
+        }
+        let unwanted = effects.happen(&self.shared, dispatch.as_ref());
+        for planned in accepted {
+            let (app, deliveries) = (planned.message.app, planned.owed.len() as u32);
+            planned.reply.answer(Ok(Taken::Done(Ingested::Accepted { app, deliveries })));
+        }
+        if !unwanted.is_empty() {
+            self.doubts.push(Doubt {
+                identity: self.shared.identity(),
+                endpoints: unwanted.iter().map(|claim| claim.delivery.endpoint.raw()).collect(),
+                messages: unwanted.iter().map(|claim| claim.delivery.message.raw()).collect(),
+            });
+            // If it fails now, it is done before the next batch.
+            drop(self.ready().await);
+        }
+        if refused.is_empty() {
+            return Vec::new();
+        }
+        refused.iter().for_each(|planned| planned.cancel(dispatch.as_ref()));
+        match self.link.get().await {
+            Ok(link) => refused::explain_all(&self.shared, link, refused).await,
+            Err(fault) => {
+                let error = fault.into_error();
+                refused.into_iter().for_each(|planned| planned.reply.answer(Err(error.clone())));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Of an endpoint in order it is told what comes first.
+    async fn tell_next(&mut self, effects: &mut Effects, ordered: BTreeSet<EndpointKey>) -> Done<()> {
+        if ordered.is_empty() {
+            return Ok(());
+        }
+        let link = self.link.get().await?;
+        for endpoint in ordered {
+            if let Some(due) = fifo::next_due(link, endpoint).await? {
+                effects.waiting(endpoint, due);
+            }
+        }
+        Ok(())
+    }
+
+    /// The transaction failed.
+    fn give_up(
+        &mut self,
+        dispatch: Option<&Arc<dyn Dispatch>>,
+        planned: Vec<Planned>,
+        fault: Fault,
+    ) -> Vec<Question> {
+        planned.iter().for_each(|planned| planned.cancel(dispatch));
+        let may_try_again = fault.is_passing() || fault.lacks_partition();
+        if fault.lacks_partition() {
+            self.shared.days.forget_all();
+        }
+        if may_try_again && planned.iter().all(|planned| planned.tries < TRIES) {
+            return planned.into_iter().map(Planned::again).collect();
+        }
+        if fault.leaves_doubt() {
+            self.doubts.extend(doubt(&self.shared, &planned));
+        }
+        self.link.failed(&fault);
+        let error = refused::told(&fault, planned.len());
+        for planned in planned {
+            planned.reply.answer(Err(error.clone()));
+        }
+        Vec::new()
+    }
+}
+
+fn refuse_all(questions: Vec<Question>, error: &Error) {
+    questions.into_iter().for_each(|(_, reply, _)| reply.answer(Err(error.clone())));
+}
+
+async fn plan_all(
+    shared: &Arc<Shared>,
+    link: &Link,
+    dispatch: Option<&Arc<dyn Dispatch>>,
+    questions: Vec<Question>,
+) -> (Vec<Planned>, Vec<Question>) {
+    let (mut all, mut again, mut apart) = (Vec::with_capacity(questions.len()), Vec::new(), Apart::default());
+    let mut failed = None;
+    for question in questions {
+        if let Some(error) = &failed {
+            refuse_all(vec![question], error);
+            continue;
+        }
+        let (incoming, reply, tries) = question;
+        match plan(shared, link, dispatch, incoming).await {
+            Ok(Plan::Write(draft)) if apart.admits(&draft) => all.push(draft.with(reply, tries)),
+            Ok(Plan::Write(draft)) => {
+                draft.cancel(dispatch);
+                again.push(draft.with(reply, tries).again());
+            }
+            Ok(Plan::Answer(answer)) => reply.answer(Ok(answer)),
+            Err(fault) => {
+                let error = fault.into_error();
+                reply.answer(Err(error.clone()));
+                // What concerns this app alone stops nobody else.
+                if matches!(error, Error::Unavailable(_)) {
+                    failed = Some(error);
+                }
+            }
+        }
+    }
+    (all, again)
+}
+
+/// The statements of one transaction, on their way together; answers which messages were written.
+async fn write(shared: &Shared, link: &Link, planned: &[Planned]) -> Done<HashSet<MessageKey>> {
+    let columns = Columns::of(planned);
+    shared.days.ensure(link, planned.iter().map(|planned| planned.message.key.raw())).await?;
+    let identity = shared.identity();
+    let locks = columns.locks(identity);
+    let (begun, locked, rows, committed) = join4(
+        link.script("BEGIN"),
+        link.query(catalog::LOCK_SHARED, params![LOCK_SPACE, locks]),
+        columns.query(link, identity),
+        link.script("COMMIT"),
+    )
+    .await;
+    begun?;
+    locked?;
+    let rows = rows?;
+    committed?;
+    rows.iter().map(|row| key(row, 0)).collect()
+}
+
+/// What follows, and endpoints in order that something waits for.
+fn effects(shared: &Shared, accepted: &[Planned]) -> (Effects, BTreeSet<EndpointKey>) {
+    let (mut effects, mut ordered) = (Effects::default(), BTreeSet::new());
+    let (limits, mut touched) = (shared.limits(), HashMap::new());
+    for planned in accepted {
+        let message = &planned.message;
+        for (endpoint, taken) in &planned.owed {
+            if has_limit(endpoint, &planned.state.app, &limits) {
+                touched.entry(endpoint.key).or_insert(i64::MAX);
+            }
+            if *taken {
+                let lease = Lease { until: planned.lease_until, origin: Origin::Ingest };
+                effects.lease(endpoint.key, message.key, lease);
+                effects.claims.push(Claim {
+                    delivery: Delivery {
+                        message: message.key,
+                        endpoint: endpoint.key,
+                        app: message.app,
+                        attempts: 0,
+                        trigger: TriggerType::Scheduled,
+                        resume_at: None,
+                        fence: 1,
+                        lease_until: planned.lease_until,
+                    },
+                    message: Arc::clone(message),
+                    endpoint: Arc::clone(endpoint),
+                    app: Arc::clone(&planned.state.app),
+                });
+            } else if fifo::is_fifo(endpoint) {
+                ordered.insert(endpoint.key);
+            } else {
+                effects.waiting(endpoint.key, message.due());
+            }
+        }
+    }
+    shared.touched(touched, false);
+    (effects, ordered)
+}
+
+fn doubt(shared: &Shared, planned: &[Planned]) -> Option<Doubt> {
+    let taken = planned.iter().flat_map(|planned| {
+        let taken = planned.owed.iter().filter(|(_, taken)| *taken);
+        taken.map(|(endpoint, _)| (endpoint.key.raw(), planned.message.key.raw()))
+    });
+    let (endpoints, messages): (Vec<_>, Vec<_>) = taken.unzip();
+    (!endpoints.is_empty()).then(|| Doubt { identity: shared.identity(), endpoints, messages })
+}

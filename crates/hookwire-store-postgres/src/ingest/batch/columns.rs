@@ -1,0 +1,183 @@
+//! The parameters of the statements that accept messages: a column of each kind, for messages, for what is owed, and for
+//! names.
+
+use std::collections::BTreeMap;
+
+use hookwire_core::id::Key;
+use hookwire_core::limits::IDEMPOTENCY_WINDOW;
+use hookwire_core::{AppKey, Channel, Message, Payload, Tag, Timestamp, Uid};
+use tokio_postgres::Row;
+
+use super::Planned;
+use crate::connection::{Link, params};
+use crate::queue::deliver::pack;
+use crate::row::join;
+use crate::shared::Identity;
+use crate::sql::queue as sql;
+use crate::work::stripe;
+
+/// What is to be written for some messages.
+#[derive(Default)]
+pub(super) struct Columns<'a> {
+    versions: BTreeMap<AppKey, i64>,
+    keys: Vec<i64>,
+    apps: Vec<i64>,
+    created: Vec<i64>,
+    deliver_at: Vec<Option<i64>>,
+    expires: Vec<i64>,
+    short_lived: Vec<bool>,
+    types: Vec<&'a str>,
+    channels: Vec<Option<String>>,
+    tags: Vec<Option<String>>,
+    raw_types: Vec<Option<&'a str>>,
+    payloads: Vec<Option<&'a [u8]>>,
+    raws: Vec<Option<&'a [u8]>>,
+    endpoints: Vec<Vec<u8>>,
+    event_ids: Vec<Option<&'a str>>,
+    requests: Vec<Option<&'a [u8]>>,
+    bodies: Vec<Option<&'a [u8]>>,
+    owed: Owed,
+    labels: Labels<'a>,
+    has_names: bool,
+}
+
+#[derive(Default)]
+struct Owed {
+    endpoints: Vec<i64>,
+    messages: Vec<i64>,
+    apps: Vec<i64>,
+    dues: Vec<i64>,
+    leases: Vec<i64>,
+    taken: Vec<bool>,
+}
+
+#[derive(Default)]
+struct Labels<'a> {
+    apps: Vec<i64>,
+    kinds: Vec<i16>,
+    labels: Vec<&'a str>,
+    messages: Vec<i64>,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(planned: &'a [Planned]) -> Self {
+        let mut columns = Self::default();
+        planned.iter().for_each(|one| columns.push(one));
+        columns
+    }
+
+    fn push(&mut self, planned: &'a Planned) {
+        let message = &*planned.message;
+        self.versions.insert(message.app, planned.state.version);
+        self.push_message(message, planned.is_short_lived);
+        self.requests.push(planned.request.as_ref().map(|request| &request.key[..]));
+        self.bodies.push(planned.request.as_ref().map(|request| &request.body[..]));
+        self.endpoints.push(pack(planned.owed.iter().map(|(endpoint, _)| endpoint.key)));
+        for channel in &message.channels {
+            self.labels.push(message, 0, channel.as_str());
+        }
+        for tag in &message.tags {
+            self.labels.push(message, 1, tag.as_str());
+        }
+        self.has_names |= planned.request.is_some()
+            || message.event_id.is_some()
+            || !message.channels.is_empty()
+            || !message.tags.is_empty();
+        for (endpoint, taken) in &planned.owed {
+            self.owed.endpoints.push(endpoint.key.raw());
+            self.owed.messages.push(message.key.raw());
+            self.owed.apps.push(message.app.raw());
+            self.owed.dues.push(message.due().micros());
+            self.owed.leases.push(planned.lease_until.micros());
+            self.owed.taken.push(*taken);
+        }
+    }
+
+    fn push_message(&mut self, message: &'a Message, is_short_lived: bool) {
+        let (payload, raw) = match &message.payload {
+            Some(Payload { json, raw }) => (Some(&**json), raw.as_ref()),
+            None => (None, None),
+        };
+        self.keys.push(message.key.raw());
+        self.apps.push(message.app.raw());
+        self.created.push(message.created.micros());
+        self.deliver_at.push(message.deliver_at.map(Timestamp::micros));
+        self.expires.push(message.payload_expires.micros());
+        self.short_lived.push(is_short_lived);
+        self.types.push(message.event_type.as_str());
+        self.event_ids.push(message.event_id.as_ref().map(Uid::as_str));
+        self.channels.push(join(message.channels.iter().map(Channel::as_str)));
+        self.tags.push(join(message.tags.iter().map(Tag::as_str)));
+        self.raw_types.push(raw.and_then(|raw| raw.content_type.as_deref()));
+        self.payloads.push(payload);
+        self.raws.push(raw.map(|raw| &*raw.bytes));
+    }
+
+    /// The locks of the apps and of the node.
+    pub(super) fn locks(&self, identity: Identity) -> Vec<i32> {
+        let mut locks: Vec<i32> = self.versions.keys().map(|app| stripe(*app)).collect();
+        locks.push(1_000 + i32::from(identity.number));
+        locks
+    }
+
+    /// Writes; answers the keys of the messages that are written.
+    pub(super) async fn query(
+        &self,
+        link: &Link,
+        identity: Identity,
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let apps: Vec<i64> = self.versions.keys().map(|app| app.raw()).collect();
+        let versions: Vec<i64> = self.versions.values().copied().collect();
+        let (number, owed) = (identity.number as i16, &self.owed);
+        let plain = params![
+            apps,
+            versions,
+            number,
+            identity.incarnation,
+            self.keys,
+            self.apps,
+            self.created,
+            self.deliver_at,
+            self.expires,
+            self.short_lived,
+            self.types,
+            self.channels,
+            self.tags,
+            self.raw_types,
+            self.payloads,
+            self.raws,
+            self.endpoints,
+            owed.endpoints,
+            owed.messages,
+            owed.apps,
+            owed.dues,
+            owed.leases,
+            owed.taken,
+        ];
+        if !self.has_names {
+            return link.query(sql::INGEST, plain).await;
+        }
+        let window = IDEMPOTENCY_WINDOW.as_micros() as i64;
+        let labels = &self.labels;
+        let names = params![
+            self.event_ids,
+            self.requests,
+            self.bodies,
+            window,
+            labels.apps,
+            labels.kinds,
+            labels.labels,
+            labels.messages,
+        ];
+        link.query(sql::INGEST_NAMED, &[plain, names].concat()).await
+    }
+}
+
+impl<'a> Labels<'a> {
+    fn push(&mut self, message: &Message, kind: i16, label: &'a str) {
+        self.apps.push(message.app.raw());
+        self.kinds.push(kind);
+        self.labels.push(label);
+        self.messages.push(message.key.raw());
+    }
+}

@@ -1,0 +1,85 @@
+//! Why a message was not written, in the order in which its caller should hear of it.
+
+use hookwire_core::id::Key;
+use hookwire_store::Error;
+use hookwire_store::ingest::Ingested;
+use tokio_postgres::error::SqlState;
+
+use super::super::Taken;
+use super::super::plan::Planned;
+use super::super::request::{Remembered, recall};
+use super::{Question, TRIES};
+use crate::connection::{Link, params};
+use crate::fault::{Done, Fault};
+use crate::row::{get, key};
+use crate::shared::Shared;
+use crate::sql::queue as sql;
+
+/// What becomes of one.
+enum Why {
+    Answer(Taken),
+    /// Nothing is in its way any more, or its app is another by now.
+    Again,
+}
+
+/// Answers those of which it is known; the others are to be asked again.
+pub(super) async fn explain_all(shared: &Shared, link: &Link, refused: Vec<Planned>) -> Vec<Question> {
+    let mut again = Vec::new();
+    for planned in refused {
+        match explain(shared, link, &planned).await {
+            Ok(Why::Answer(answer)) => planned.reply.answer(Ok(answer)),
+            Ok(Why::Again) if planned.tries < TRIES => again.push(planned.again()),
+            Ok(Why::Again) => {
+                let why = "the application is being changed all the time".to_owned();
+                planned.reply.answer(Err(Error::Unavailable(why)));
+            }
+            Err(fault) => planned.reply.answer(Err(fault.into_error())),
+        }
+    }
+    again
+}
+
+async fn explain(shared: &Shared, link: &Link, planned: &Planned) -> Done<Why> {
+    let identity = shared.identity();
+    let lives = link.one(sql::NODE_LIVES, params![identity.number as i16, identity.incarnation]).await?;
+    if lives.is_none() {
+        return Err(Fault::unavailable("this node was taken for dead and begins anew"));
+    }
+    let (message, state) = (&planned.message, &planned.state);
+    let row = link.one(sql::APP_VERSIONS, params![vec![message.app.raw()]]).await?;
+    if row.map_or(Ok(0), |row| get::<i64>(&row, 1))? != state.version {
+        shared.cache.load(link, &shared.vault, message.app).await?;
+        return Ok(Why::Again);
+    }
+    if let Some(request) = &planned.request {
+        match recall(link, &shared.vault, request, message.created).await? {
+            Remembered::OtherBody | Remembered::Answer(_) => {
+                return Ok(Why::Answer(Taken::Done(Ingested::OtherBody)));
+            }
+            Remembered::Message(first) => return Ok(Why::Answer(Taken::Done(Ingested::Repeated(first)))),
+            Remembered::Nothing | Remembered::Running => {}
+        }
+    }
+    if let Some(id) = &message.event_id
+        && let Some(row) = link.one(sql::MESSAGE_BY_EVENT_ID, params![message.app.raw(), id.as_str()]).await?
+    {
+        return Ok(Why::Answer(Taken::Done(Ingested::EventIdTaken(key(&row, 0)?))));
+    }
+    Ok(Why::Again)
+}
+
+/// What the callers of a transaction of so many messages hear.
+pub(super) fn told(fault: &Fault, messages: usize) -> Error {
+    let error = match fault {
+        Fault::Broken(error) => error,
+        Fault::Refused(error) => return error.clone(),
+    };
+    if error.code() == Some(&SqlState::UNIQUE_VIOLATION) {
+        return if messages == 1 {
+            Error::Internal("its key is another message's".to_owned())
+        } else {
+            Error::Unavailable("another write of the same transaction failed".to_owned())
+        };
+    }
+    crate::fault::told(error)
+}

@@ -1,0 +1,80 @@
+//! `Queue`: claims, settlements, lanes, resends.
+
+pub(crate) mod claim;
+pub(crate) mod deliver;
+pub(crate) mod fifo;
+pub(crate) mod health;
+pub(crate) mod lanes;
+pub(crate) mod notice;
+pub(crate) mod resend;
+pub(crate) mod settle;
+pub(crate) mod throttle;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hookwire_core::{AppKey, EndpointKey, MessageKey, Reference, Timestamp};
+use hookwire_store::dispatch::Dispatch;
+use hookwire_store::queue::{ClaimRequest, Claimed, Depth, Lane, Resend, Settled, Settlement};
+use hookwire_store::{Queue, Result};
+
+use crate::PostgresStore;
+use crate::connection::params;
+use crate::fault::Fault;
+use crate::row::count;
+use crate::sql::queue as sql;
+use crate::work::{Work, to_its_end};
+
+#[async_trait]
+impl Queue for PostgresStore {
+    fn attach(&self, dispatch: Arc<dyn Dispatch>) {
+        *self.shared.dispatch.write().expect("nobody panics with this lock") = Some(dispatch);
+        self.calls.look.notify_one();
+    }
+
+    fn detach(&self) {
+        *self.shared.dispatch.write().expect("nobody panics with this lock") = None;
+    }
+
+    async fn claim(&self, request: ClaimRequest) -> Result<Claimed> {
+        let shared = Arc::clone(&self.shared);
+        to_its_end(async move { claim::claim(&shared, &request).await.map_err(Fault::into_error) }).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<Settled>> {
+        self.writers.settle(settlements, now).await
+    }
+
+    async fn lanes(&self, after: Option<EndpointKey>, limit: u32) -> Result<Vec<Lane>> {
+        let read = async {
+            let link = self.shared.pool.take().await?;
+            lanes::lanes(&self.shared, &link, after, limit as usize).await
+        };
+        read.await.map_err(Fault::into_error)
+    }
+
+    async fn resend(
+        &self,
+        app: AppKey,
+        message: &Reference<MessageKey>,
+        endpoint: &Reference<EndpointKey>,
+        now: Timestamp,
+    ) -> Result<Resend> {
+        let (shared, message, endpoint) = (Arc::clone(&self.shared), message.clone(), endpoint.clone());
+        to_its_end(async move {
+            let mut work = Work::begin(&shared).await?;
+            let outcome = resend::resend(&mut work, app, &message, &endpoint, now).await;
+            work.end(outcome).await
+        })
+        .await
+    }
+
+    async fn depth(&self) -> Result<Depth> {
+        let read = async {
+            let link = self.shared.pool.take().await?;
+            let row = link.one(sql::DEPTH, params![]).await?;
+            Ok(Depth { pending: row.map_or(Ok(0), |row| count(&row, 0))? })
+        };
+        read.await.map_err(Fault::into_error)
+    }
+}

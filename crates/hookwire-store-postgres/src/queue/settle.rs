@@ -1,0 +1,238 @@
+//! `settle`: writes what came of deliveries.
+//!
+//! Deliveries to healthy endpoints, most of all, need one statement and one round trip. As soon as a batch holds something
+//! with consequences (a failure, an order, a notice) all of it takes the longer way, in one transaction.
+
+mod columns;
+mod consequences;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use futures::future::join3;
+use hookwire_core::id::Key;
+use hookwire_core::{DeliveryState, MessageKey, Timestamp, Transition, TriggerType, Verdict};
+use hookwire_store::lease::LeaseChange;
+use hookwire_store::queue::{Settled, Settlement};
+use hookwire_store::touched::has_limit;
+
+use super::fifo;
+use crate::effects::Effects;
+use crate::fault::{Done, Fault};
+use crate::shared::Shared;
+use crate::sql::queue as sql;
+use crate::work::{SLOT_BITS, Work};
+use crate::writers::{OwnLink, Settling};
+use columns::Columns;
+
+/// Times that a transaction is tried again because another was in its way.
+const TRIES: usize = 4;
+
+/// A settlement, and the time at which it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct One<'a> {
+    pub(super) settlement: &'a Settlement,
+    pub(super) now: Timestamp,
+}
+
+fn flat<'a>(operations: &'a [&'a Settling]) -> Vec<One<'a>> {
+    let mut all = Vec::new();
+    for (settlements, now) in operations.iter().map(|asked| &asked.input) {
+        all.extend(settlements.iter().map(|settlement| One { settlement, now: *now }));
+    }
+    all
+}
+
+/// What a delivery's row will say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    Final(DeliveryState),
+    Waiting { attempts: u32, due: Timestamp, trigger: TriggerType, resume_at: Option<Timestamp> },
+}
+
+/// What the transition makes of the delivery. Of one whose endpoint is gone nothing more will be tried.
+fn next(settlement: &Settlement, has_endpoint: bool) -> Next {
+    let delivery = &settlement.delivery;
+    match settlement.transition {
+        Transition::Delivered => Next::Final(DeliveryState::Delivered),
+        Transition::Exhausted => Next::Final(DeliveryState::Exhausted),
+        Transition::Canceled => Next::Final(DeliveryState::Canceled),
+        Transition::RetryAt(_) | Transition::Released(_) if !has_endpoint => {
+            Next::Final(DeliveryState::Canceled)
+        }
+        Transition::RetryAt(due) => {
+            let attempts = delivery.attempts + u32::from(delivery.resume_at.is_none());
+            Next::Waiting { attempts, due, trigger: TriggerType::Scheduled, resume_at: None }
+        }
+        Transition::Released(due) => Next::Waiting {
+            attempts: delivery.attempts,
+            due,
+            trigger: delivery.trigger,
+            resume_at: delivery.resume_at,
+        },
+    }
+}
+
+/// Settles batches, on a connection of its own.
+pub(crate) struct Settler {
+    shared: Arc<Shared>,
+    link: OwnLink,
+    slot: usize,
+}
+
+impl Settler {
+    /// The settler of that slot, which no other of the node has.
+    pub(crate) fn new(shared: Arc<Shared>, slot: usize) -> Self {
+        let link = OwnLink::new(Arc::clone(&shared), &[sql::SETTLE]);
+        Self { shared, link, slot }
+    }
+
+    /// Writes a batch and answers everybody. When it is refused, each operation is tried alone, so that one that can't be
+    /// written takes no other with it.
+    pub(crate) async fn carry_out(&mut self, batch: Vec<Settling>) {
+        let all: Vec<&Settling> = batch.iter().collect();
+        match self.write(&all).await {
+            Ok(settled) => {
+                let mut settled = settled.into_iter();
+                for asked in batch {
+                    let count = asked.input.0.len();
+                    asked.answer(Ok(settled.by_ref().take(count).collect()));
+                }
+            }
+            Err(fault) if batch.len() > 1 && !fault.leaves_doubt() => {
+                for asked in batch {
+                    let settled = self.write(&[&asked]).await;
+                    asked.answer(settled.map_err(Fault::into_error));
+                }
+            }
+            Err(fault) => {
+                let error = fault.into_error();
+                batch.into_iter().for_each(|asked| asked.answer(Err(error.clone())));
+            }
+        }
+    }
+
+    async fn write(&mut self, operations: &[&Settling]) -> Done<Vec<Settled>> {
+        let all = &flat(operations)[..];
+        let mut tries = 0;
+        loop {
+            let started = Instant::now();
+            let is_plain = all.iter().all(|one| self.is_plain(one.settlement));
+            let written = if is_plain { self.at_once(all).await } else { self.step_by_step(all).await };
+            match written {
+                Ok(settled) => {
+                    let stale = settled.iter().filter(|settled| **settled == Settled::Stale).count();
+                    self.shared.counters.stale.fetch_add(stale as u64, Ordering::Relaxed);
+                    self.shared.counters.committed(operations.len(), started.elapsed());
+                    return Ok(settled);
+                }
+                Err(fault) if fault.is_passing() && tries < TRIES => tries += 1,
+                // The attempts' day may not be there yet.
+                Err(fault) if fault.lacks_partition() && tries < TRIES => {
+                    tries += 1;
+                    self.shared.days.forget_all();
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// Whether nothing follows from it: a first attempt that succeeded, to an endpoint without order.
+    fn is_plain(&self, settlement: &Settlement) -> bool {
+        let delivery = &settlement.delivery;
+        settlement.transition == Transition::Delivered
+            && settlement.verdict == Some(Verdict::Success)
+            && delivery.attempts == 0
+            && settlement.attempt.is_some()
+            && self.shared.cache.peek_app(delivery.app).is_some_and(|state| {
+                state.endpoints.get(&delivery.endpoint).is_none_or(|endpoint| !fifo::is_fifo(endpoint))
+            })
+    }
+
+    /// Where this settler counts.
+    fn slot(&self) -> i32 {
+        (i32::from(self.shared.identity().number) << SLOT_BITS) + self.slot as i32
+    }
+
+    /// The usual way: one statement, one round trip.
+    async fn at_once(&mut self, all: &[One<'_>]) -> Done<Vec<Settled>> {
+        let mut columns = Columns::of(all, self.slot(), |_| true);
+        columns.all_are_well();
+        let (shared, high) = (Arc::clone(&self.shared), columns.attempt_high());
+        let link = self.link.get().await?;
+        let written = async {
+            shared.days.ensure(link, columns.days()).await?;
+            mark(&shared, link, high).await?;
+            let (begun, rows, committed) =
+                join3(link.script("BEGIN"), columns.query(link), link.script("COMMIT")).await;
+            begun?;
+            let rows = rows?;
+            committed?;
+            columns.settled(&rows)
+        };
+        match written.await {
+            Ok(settled) => {
+                let mut effects = Effects::default();
+                free(&mut effects, all, &settled);
+                touch(&shared, all);
+                effects.happen(&shared, None);
+                Ok(settled)
+            }
+            Err(fault) => {
+                self.link.failed(&fault);
+                Err(fault)
+            }
+        }
+    }
+
+    async fn step_by_step(&self, all: &[One<'_>]) -> Done<Vec<Settled>> {
+        let mut work = Work::begin(&self.shared).await?;
+        let outcome = consequences::settle(&mut work, all, self.slot()).await;
+        match outcome {
+            Ok(settled) => {
+                free(&mut work.effects, all, &settled);
+                work.end_uncounted(Ok(settled)).await
+            }
+            Err(fault) => work.end_uncounted(Err(fault)).await,
+        }
+    }
+}
+
+/// Leases that ended.
+fn free(effects: &mut Effects, all: &[One<'_>], settled: &[Settled]) {
+    for (one, settled) in all.iter().zip(settled) {
+        if *settled == Settled::Done {
+            let delivery = &one.settlement.delivery;
+            let (endpoint, message): (_, MessageKey) = (delivery.endpoint, delivery.message);
+            effects.leases.push(LeaseChange { endpoint, message, lease: None });
+        }
+    }
+}
+
+/// Logs that may be too long now.
+fn touch(shared: &Shared, all: &[One<'_>]) {
+    let (limits, mut touched) = (shared.limits(), HashMap::new());
+    for delivery in all.iter().map(|one| &one.settlement.delivery) {
+        let Some(state) = shared.cache.peek_app(delivery.app) else { continue };
+        let Some(endpoint) = state.endpoints.get(&delivery.endpoint) else { continue };
+        if has_limit(endpoint, &state.app, &limits) {
+            let lowest = touched.entry(delivery.endpoint).or_insert(delivery.message.raw());
+            *lowest = (*lowest).min(delivery.message.raw());
+        }
+    }
+    shared.touched(touched, false);
+}
+
+/// Writes down how high attempt keys are by now, once they are a step above what was written.
+pub(super) async fn mark(shared: &Shared, link: &crate::connection::Link, high: i64) -> Done<()> {
+    let written = shared.attempt_mark.load(Ordering::Relaxed);
+    if high <= written + crate::open::MARK_STEP {
+        return Ok(());
+    }
+    let number = shared.identity().number as i16;
+    link.run(crate::sql::node::NODE_RAISE, crate::connection::params![number, high]).await?;
+    shared.attempt_mark.fetch_max(high, Ordering::Relaxed);
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Statements of partitions, retention, tasks and the leases of nodes that are gone.
+
+use super::statements;
+
+statements! {
+    PARTITIONS_LOCK = "SELECT pg_advisory_xact_lock($1, 3)";
+    PARTITION_KNOWN = "SELECT 1 FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid \
+        WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace";
+    PARTITIONS = "SELECT c.relname::text FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid \
+            JOIN pg_class p ON p.oid = i.inhparent \
+        WHERE p.relname = $1 AND p.relnamespace = current_schema()::regnamespace ORDER BY c.relname";
+
+    // One page in the order of keys: what was freed in it, and where it ends.
+    LEASES_VOID = "WITH page AS MATERIALIZED (SELECT endpoint, message, leased FROM queue \
+                WHERE (endpoint, message) > ($1, $2) ORDER BY endpoint, message LIMIT $3), \
+            freed AS (UPDATE queue q SET leased = 0 FROM page p WHERE p.leased = ANY($4) \
+                AND q.endpoint = p.endpoint AND q.message = p.message AND q.leased = ANY($4) \
+                RETURNING q.endpoint, q.due) \
+        SELECT endpoint, min(due), NULL::bigint FROM freed GROUP BY endpoint \
+        UNION ALL (SELECT endpoint, NULL, message FROM page ORDER BY endpoint DESC, message DESC LIMIT 1)";
+
+    RETENTION_LOCK = "SELECT pg_try_advisory_xact_lock($1, 4)";
+    EXPIRED_SHORT = "SELECT key FROM message WHERE short_lived AND payload_expires <= $1 \
+        ORDER BY payload_expires LIMIT $2";
+    EXPIRED_LONG = "SELECT key, payload_expires, short_lived, payload IS NOT NULL FROM message \
+        WHERE key > $1 ORDER BY key LIMIT $2";
+    REQUESTS_FORGET = "DELETE FROM request WHERE key IN (SELECT key FROM request WHERE at < $1 ORDER BY at LIMIT $2)";
+
+    MESSAGES_BETWEEN = "SELECT count(*) FROM message WHERE key >= $1 AND key < $2";
+    ATTEMPTS_BETWEEN = "SELECT count(*) FROM attempt WHERE key >= $1 AND key < $2";
+    OWED_BETWEEN = "SELECT 1 FROM queue WHERE message >= $1 AND message < $2 LIMIT 1";
+    ATTEMPTS_REMOVE_OLD = "DELETE FROM attempt WHERE key >= $1 AND key < $2 AND (message, key) IN \
+        (SELECT message, key FROM attempt WHERE key >= $1 AND key < $2 LIMIT $3)";
+    EVENT_IDS_REMOVE = "DELETE FROM event_id WHERE message >= $1 AND message < $2";
+    ATTEMPTS_OF_MESSAGES = "DELETE FROM attempt WHERE message >= $1 AND message < $2";
+    OLD_MESSAGES = "SELECT key, payload_expires, endpoints FROM message WHERE key > $1 AND key < $2 ORDER BY key LIMIT $3";
+    OWED_AMONG = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
+        JOIN queue q ON q.endpoint = k.endpoint AND q.message = k.message";
+    QUEUED_REMOVE = "DELETE FROM queue q USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
+        WHERE q.endpoint = k.endpoint AND q.message = k.message RETURNING q.endpoint, q.message, q.leased <> 0";
+    DELIVERIES_REMOVE = "DELETE FROM delivery d USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
+        WHERE d.endpoint = k.endpoint AND d.message = k.message";
+    MESSAGES_REMOVE = "DELETE FROM message WHERE key = ANY($1)";
+    LABELS_REMOVE = "DELETE FROM label l USING message m WHERE m.key = ANY($1) AND l.message = m.key";
+    EVENT_IDS_OF = "DELETE FROM event_id WHERE message = ANY($1)";
+    ATTEMPTS_OF = "DELETE FROM attempt WHERE message = ANY($1)";
+
+    REMOVAL_ADD = "INSERT INTO removal (endpoint) VALUES ($1) ON CONFLICT DO NOTHING";
+    REMOVAL_NEXT = "SELECT endpoint FROM removal WHERE endpoint > $1 ORDER BY endpoint LIMIT 1";
+    REMOVAL_DONE = "DELETE FROM removal r WHERE r.endpoint = $1 \
+        AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.endpoint = r.endpoint)";
+    HOURS_REMOVE = "DELETE FROM endpoint_hour WHERE ctid = ANY(ARRAY( \
+        SELECT ctid FROM endpoint_hour WHERE hour < $1 LIMIT $2))";
+    TASKS_REMOVE = "DELETE FROM task WHERE key IN \
+        (SELECT key FROM task WHERE key < $1 AND status <> 'running' AND updated < $2 ORDER BY key LIMIT $3)";
+    TOMBSTONES = "SELECT e.key, EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint = e.key) \
+            OR EXISTS (SELECT 1 FROM queue q WHERE q.endpoint = e.key) \
+        FROM endpoint e WHERE e.deleted AND e.key > $1 ORDER BY e.key LIMIT $2";
+    TOMBSTONE_REMOVE = "DELETE FROM endpoint WHERE key = $1 AND deleted";
+    ENDPOINTS_ABOVE = "SELECT key FROM endpoint WHERE key > $1 AND NOT deleted ORDER BY key LIMIT $2";
+    PROFILE_OF_APP = "SELECT o.profile FROM app a JOIN org o ON o.key = a.org WHERE a.key = $1";
+    LOG_CUT = "SELECT message FROM ( \
+            (SELECT message FROM delivery WHERE endpoint = $1 ORDER BY message DESC LIMIT $2 + 1) UNION ALL \
+            (SELECT message FROM queue WHERE endpoint = $1 ORDER BY message DESC LIMIT $2 + 1)) latest \
+        ORDER BY message DESC OFFSET $2 LIMIT 1";
+    LOGGED_REMOVE = "WITH some AS (SELECT message FROM delivery WHERE endpoint = $1 AND message >= $2 AND message < $3 \
+                ORDER BY message LIMIT $4 FOR UPDATE SKIP LOCKED), \
+            gone AS (DELETE FROM delivery d USING some s WHERE d.endpoint = $1 AND d.message = s.message \
+                RETURNING d.message), \
+            log AS (DELETE FROM attempt a USING gone g WHERE a.message = g.message AND a.endpoint = $1) \
+        SELECT message FROM gone";
+    LOG_FLOOR_RAISE = "INSERT INTO log_floor (endpoint, message) VALUES ($1, $2) \
+        ON CONFLICT (endpoint) DO UPDATE SET message = greatest(log_floor.message, $2)";
+    LOG_FLOOR = "SELECT message FROM log_floor WHERE endpoint = $1";
+
+    TASK_INSERT = "INSERT INTO task (key, org, app, endpoint, kind, since, until, status, queued, cursor, updated) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)";
+    TASK_GET = "SELECT key, app, endpoint, kind, since, until, status, queued, updated FROM task \
+        WHERE key = $1 AND org = $2";
+    TASKS_RUNNING = "SELECT key, app, endpoint, kind, until, cursor, queued FROM task \
+        WHERE status = 'running' ORDER BY key LIMIT $1 FOR UPDATE SKIP LOCKED";
+    TASKS_RUNNING_COUNT = "SELECT count(*) FROM task WHERE status = 'running'";
+    TASK_MOVE = "UPDATE task SET status = $2, queued = $3, cursor = $4, updated = $5 WHERE key = $1";
+    TASK_FAILED = "SELECT d.message, coalesce(m.payload IS NOT NULL, false) FROM delivery d \
+            LEFT JOIN message m ON m.key = d.message \
+        WHERE d.endpoint = $1 AND d.state IN (2, 3) AND d.message > $2 AND d.message < $3 ORDER BY d.message LIMIT $4";
+    TASK_MESSAGES = "SELECT key, event_type, channels, payload IS NOT NULL FROM message \
+        WHERE app = $1 AND key > $2 AND key < $3 ORDER BY key LIMIT $4";
+}

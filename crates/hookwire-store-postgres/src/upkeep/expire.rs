@@ -1,0 +1,90 @@
+//! What goes by its own time: payloads, remembered requests, and what was owed to deleted endpoints.
+
+use hookwire_core::id::Key;
+use hookwire_core::limits::IDEMPOTENCY_WINDOW;
+use hookwire_core::{EndpointKey, Timestamp};
+use hookwire_store::upkeep::RetentionStep;
+
+use crate::catalog::remove;
+use crate::connection::params;
+use crate::fault::Done;
+use crate::migrate::LOCK_SPACE;
+use crate::open::meta;
+use crate::row::{get, key, time};
+use crate::sql::{history, node, upkeep as sql};
+use crate::work::Work;
+
+/// Rows that a step looks at for each row that it may remove.
+const LOOKS_PER_ROW: u32 = 5;
+
+/// Whether no other node does the same just now. The lock lasts as long as the transaction.
+async fn is_first(work: &Work) -> Done<bool> {
+    let row = work.link().one(sql::RETENTION_LOCK, params![LOCK_SPACE]).await?;
+    row.map_or(Ok(false), |row| get(&row, 0))
+}
+
+/// Removes payloads whose time is up.
+pub(crate) async fn payloads(work: &mut Work, step: &RetentionStep) -> Done<u64> {
+    if !is_first(work).await? {
+        return Ok(0);
+    }
+    let bounds = params![step.now.micros(), i64::from(step.limit)];
+    let rows = work.link().query(sql::EXPIRED_SHORT, bounds).await?;
+    let mut keys = rows.iter().map(|row| get(row, 0)).collect::<Done<Vec<i64>>>()?;
+    let left = step.limit.saturating_sub(keys.len() as u32);
+    keys.extend(in_key_order(work, step.now, left).await?);
+    if !keys.is_empty() {
+        work.link().run(history::EXPUNGE_PAYLOADS, params![keys]).await?;
+        work.link().run(history::EXPUNGE_REQUESTS, params![keys]).await?;
+    }
+    Ok(keys.len() as u64)
+}
+
+/// Those that have no index entry: they expire in the order of their keys, so the first that may stay ends the search.
+async fn in_key_order(work: &mut Work, now: Timestamp, limit: u32) -> Done<Vec<i64>> {
+    let before = meta(work.link(), "sweep_payload").await?.unwrap_or(0);
+    let looks = i64::from(limit.saturating_mul(LOOKS_PER_ROW));
+    let rows = work.link().query(sql::EXPIRED_LONG, params![before, looks]).await?;
+    let (mut expired, mut place) = (Vec::new(), before);
+    for row in &rows {
+        let (key, expires): (i64, _) = (get(row, 0)?, time(row, 1)?);
+        let is_ours = !get::<bool>(row, 2)? && get::<bool>(row, 3)?;
+        if is_ours && (expires > now || expired.len() >= limit as usize) {
+            break;
+        }
+        if is_ours {
+            expired.push(key);
+        }
+        place = key;
+    }
+    if place != before {
+        work.link().run(node::META_SET, params!["sweep_payload", place]).await?;
+    }
+    Ok(expired)
+}
+
+/// Forgets requests whose repeats are not expected any more, and cancels what was owed to deleted endpoints.
+pub(crate) async fn others(work: &mut Work, step: &RetentionStep) -> Done<u64> {
+    if !is_first(work).await? {
+        return Ok(0);
+    }
+    let old = step.now.minus(IDEMPOTENCY_WINDOW).micros();
+    let requests = work.link().run(sql::REQUESTS_FORGET, params![old, i64::from(step.limit)]).await?;
+    Ok(requests + removals(work, step).await?)
+}
+
+/// Deleted endpoints are looked at until nothing is owed to them any more.
+async fn removals(work: &mut Work, step: &RetentionStep) -> Done<u64> {
+    let mut left = step.limit;
+    let mut after = i64::MIN;
+    while left > 0
+        && let Some(row) = work.link().one(sql::REMOVAL_NEXT, params![after]).await?
+    {
+        let endpoint: EndpointKey = key(&row, 0)?;
+        after = endpoint.raw();
+        let canceled = remove::cancel(work, endpoint, left, step.now).await?;
+        left -= canceled.min(left);
+        work.link().run(sql::REMOVAL_DONE, params![after]).await?;
+    }
+    Ok(u64::from(step.limit - left))
+}

@@ -1,0 +1,9 @@
+//! The store on PostgreSQL: the cases that every backend passes, and what is its own.
+
+mod place;
+
+mod conformance {
+    //! Every case of the suite, each on a database of its own.
+
+    hookwire_store_suite::conformance_cases!(crate::place::Place::new);
+}

@@ -1,0 +1,55 @@
+//! A database with a store in it, gone when the test ends.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use hookwire_core::KeyMint;
+use hookwire_store::{SharedStore, Vault};
+use hookwire_store_postgres::{OpenError, PostgresStore, Settings};
+use hookwire_store_suite::{Backend, Options};
+use hookwire_testkit::Postgres;
+use tokio::sync::OnceCell;
+
+/// The main secret of the tests.
+pub(crate) const SECRET: &str = "the main secret of the tests";
+
+/// A database for one store.
+#[derive(Default)]
+pub(crate) struct Place {
+    database: OnceCell<Postgres>,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The database.
+    pub(crate) async fn database(&self) -> &Postgres {
+        self.database.get_or_init(Postgres::start).await
+    }
+
+    /// Opens the store with these settings.
+    pub(crate) async fn open_with(&self, settings: Settings) -> Result<Arc<PostgresStore>, OpenError> {
+        let url = self.database().await.url();
+        PostgresStore::open(&url, Vault::new(SECRET), settings, Arc::new(KeyMint::new(0, 0))).await
+    }
+}
+
+impl Backend for Place {
+    fn open<'a>(&'a self, options: &'a Options) -> BoxFuture<'a, SharedStore> {
+        async move {
+            let settings = Settings {
+                notices: options.notices,
+                disable_after: options.disable_after,
+                payload_retention: options.payload_retention,
+                ..Settings::default()
+            };
+            let url = self.database().await.url();
+            let store = PostgresStore::open(&url, Vault::new(SECRET), settings, Arc::clone(&options.mint));
+            store.await.expect("the store opens") as SharedStore
+        }
+        .boxed()
+    }
+}
