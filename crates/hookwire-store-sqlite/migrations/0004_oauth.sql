@@ -12,6 +12,7 @@ CREATE TABLE oauth_client (
     secret BLOB,
     hook BLOB NOT NULL,
     suspended INTEGER NOT NULL DEFAULT 0,
+    barred INTEGER NOT NULL DEFAULT 0,
     deleted INTEGER NOT NULL DEFAULT 0,
     pending INTEGER NOT NULL DEFAULT 0,
     reached INTEGER NOT NULL DEFAULT 0,

@@ -131,7 +131,7 @@ pub trait Oauth: Send + Sync {
     async fn client(&self, client: ClientKey) -> Result<Option<Client>>;
     /// An app's clients by age.
     async fn clients(&self, org: &OrgId, owner: AppKey, page: Page) -> Result<Slice<Client>>;
-    /// Changes a client of that owner, and what follows from it. With `suspended: Some(false)` or a webhook URL, endpoints
+    /// Changes a client of that owner, and what follows from it. With `suspended` or `barred: Some(false)`, or a webhook URL, endpoints
     /// that were turned off because they failed are turned on again.
     async fn change_client(
         &self,

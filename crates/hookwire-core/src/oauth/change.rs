@@ -21,6 +21,8 @@ pub struct ClientChange {
     pub subscribed: Option<Vec<EventTypeName>>,
     /// Suspend or resume.
     pub suspended: Option<bool>,
+    /// Suspend or resume on behalf of the host product, over the owner's head.
+    pub barred: Option<bool>,
     /// A new signing secret, and until when the present one goes on signing beside it.
     pub signing: Option<(Secret, Timestamp)>,
 }
@@ -64,6 +66,7 @@ impl ClientChange {
         set(&mut changed.scopes, self.scopes);
         set(&mut changed.webhook_url, self.webhook_url);
         set(&mut changed.suspended, self.suspended);
+        set(&mut changed.barred, self.barred);
         if let Some(events) = self.subscribed {
             let since = |event: &EventTypeName| {
                 client.subscribed.iter().find(|one| one.event == *event).map_or(now, |one| one.since)

@@ -50,8 +50,10 @@ pub struct Client {
     pub secret: Option<Digest>,
     /// What deliveries to its webhook are signed with.
     pub signing: Secrets,
-    /// Whether it is suspended: nothing is issued, nothing it has counts, nothing is delivered.
+    /// Whether its owner suspended it.
     pub suspended: bool,
+    /// Whether the host product suspended it; its owner can't resume it then.
+    pub barred: bool,
     /// When it was registered.
     pub created: Timestamp,
     /// When it was last changed.
@@ -99,6 +101,7 @@ impl NewClient {
             secret: self.secret,
             signing: Secrets::new(self.signing),
             suspended: false,
+            barred: false,
             created: now,
             updated: now,
         }
@@ -109,6 +112,11 @@ impl Client {
     /// Whether it can keep no secret.
     pub const fn is_public(&self) -> bool {
         self.secret.is_none()
+    }
+
+    /// Whether it is suspended by anybody: nothing is issued, nothing it has counts, nothing is delivered.
+    pub const fn is_suspended(&self) -> bool {
+        self.suspended || self.barred
     }
 
     /// Whether this is its secret. Takes as long for a wrong one as for the right one.

@@ -66,7 +66,7 @@ pub enum CodeRefusal {
 impl Code {
     /// What follows when it is presented.
     pub fn redeem(&self, client: &Client, presented: Presented<'_>, now: Timestamp) -> Redemption {
-        if presented.client != self.client || client.key != self.client || client.suspended {
+        if presented.client != self.client || client.key != self.client || client.is_suspended() {
             return Redemption::Refused(CodeRefusal::Invalid);
         }
         if let Some(install) = self.used_by {

@@ -70,7 +70,7 @@ impl Client {
 
     /// What follows when a customer agrees to `wish`.
     pub fn grant(&self, wish: Wish<'_>) -> Result<Grant, ConsentError> {
-        if self.suspended {
+        if self.is_suspended() {
             return Err(ConsentError::Suspended);
         }
         if !self.may_redirect_to(wish.redirect_uri) {

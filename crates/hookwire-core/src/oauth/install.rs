@@ -50,7 +50,7 @@ impl Install {
     /// The endpoint that it should have: none while nothing is to be delivered anywhere. The URL, the name and the signing
     /// secret are always the client's.
     pub fn endpoint_for(&self, client: &Client) -> Option<NewEndpoint> {
-        let url = client.webhook_url.clone().filter(|_| !client.suspended)?;
+        let url = client.webhook_url.clone().filter(|_| !client.is_suspended())?;
         let events = Some(self.events_for(client)).filter(|events| !events.is_empty())?;
         Some(NewEndpoint {
             uid: None,
@@ -113,7 +113,8 @@ mod tests {
         let suspended = without(ClientChange { suspended: Some(true), ..Default::default() });
         let no_url = without(ClientChange { webhook_url: Some(None), ..Default::default() });
         let no_events = without(ClientChange { subscribed: Some(Vec::new()), ..Default::default() });
-        for client in [suspended, no_url, no_events] {
+        let barred = without(ClientChange { barred: Some(true), ..Default::default() });
+        for client in [suspended, barred, no_url, no_events] {
             assert_eq!(install.endpoint_for(&client), None);
         }
         let bare = Install { scopes: scopes("posts:read"), ..install.clone() };

@@ -17,7 +17,7 @@ use crate::walk::{Pick, Range};
 use crate::writer::work::Work;
 
 pub(super) fn find(db: &Connection, vault: &Vault, client: ClientKey) -> Done<Option<Client>> {
-    one(db, sql::CLIENT_GET, [client.raw()], |row| read_client(row, read_org(row, 8)?, vault))
+    one(db, sql::CLIENT_GET, [client.raw()], |row| read_client(row, read_org(row, 9)?, vault))
 }
 
 pub(super) fn list(reading: &Reading<'_>, org: &OrgId, owner: AppKey, page: Page) -> Done<Slice<Client>> {
@@ -64,7 +64,8 @@ pub(super) fn change(
 ) -> Done<ClientChanged> {
     let found = find(work.db, &work.shared.vault, client)?.filter(|client| client.owner == owner);
     let Some(before) = found else { return Ok(ClientChanged::Absent) };
-    let turns_on = change.suspended == Some(false) || matches!(change.webhook_url, Some(Some(_)));
+    let resumes = change.suspended == Some(false) || change.barred == Some(false);
+    let turns_on = resumes || matches!(change.webhook_url, Some(Some(_)));
     let after = match change.apply(&before, now) {
         Ok(after) => after,
         Err(error) => return Ok(ClientChanged::Refused(error)),
@@ -72,8 +73,15 @@ pub(super) fn change(
     let columns = ClientRow::new(&after, before.webhook_url.as_deref(), &work.shared.vault);
     let hook = Hook::open(&columns.hook, client, &work.shared.vault)?;
     let pending = if turns_on { 2 } else { 1 };
-    let row =
-        params![client.raw(), columns.config, columns.hook, after.suspended, after.updated.micros(), pending];
+    let row = params![
+        client.raw(),
+        columns.config,
+        columns.hook,
+        after.suspended,
+        after.barred,
+        after.updated.micros(),
+        pending
+    ];
     run(work.db, sql::CLIENT_UPDATE, row)?;
     work.cache.put_hook(client, &hook)?;
     Ok(ClientChanged::Done(after))

@@ -16,7 +16,7 @@ use crate::writer::work::Work;
 
 pub(super) fn issue(work: &mut Work<'_>, code: &Digest, words: &Code) -> Done<bool> {
     let found = client::find(work.db, &work.shared.vault, words.client)?;
-    let is_live = found.is_some_and(|client| !client.suspended && client.org == words.org);
+    let is_live = found.is_some_and(|client| !client.is_suspended() && client.org == words.org);
     if !is_live || work.resolve(&words.org, &Reference::Key(words.app))?.is_none() {
         return Ok(false);
     }

@@ -55,7 +55,8 @@ fn stored(db: &Connection, vault: &Vault, digest: &Digest) -> Done<Option<(Token
     })?;
     let Some((install, kind, is_used, scopes, (issued, expires))) = found else { return Ok(None) };
     let Some(install) = install::find(db, install)? else { return Ok(None) };
-    let Some(client) = client::find(db, vault, install.client)?.filter(|client| !client.suspended) else {
+    let Some(client) = client::find(db, vault, install.client)?.filter(|client| !client.is_suspended())
+    else {
         return Ok(None);
     };
     let token = Token {

@@ -118,8 +118,9 @@ pub(crate) fn read_client(row: &Row<'_>, org: OrgId, vault: &Vault) -> Done<Clie
         webhook_url: hook.url,
         name: hook.name,
         suspended: row.get(5)?,
-        created: time(row, 6)?,
-        updated: time(row, 7)?,
+        barred: row.get(6)?,
+        created: time(row, 7)?,
+        updated: time(row, 8)?,
     })
 }
 

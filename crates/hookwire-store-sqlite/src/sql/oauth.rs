@@ -3,13 +3,13 @@
 use super::{statements, walks};
 
 statements! {
-    CLIENT_GET = "SELECT c.key, c.owner, c.config, c.secret, c.hook, c.suspended, c.created, c.updated, o.id \
+    CLIENT_GET = "SELECT c.key, c.owner, c.config, c.secret, c.hook, c.suspended, c.barred, c.created, c.updated, o.id \
         FROM oauth_client c CROSS JOIN org o ON o.key = c.org WHERE c.key = ?1 AND c.deleted = 0";
     CLIENTS_OF_OWNER = "SELECT count(*) FROM oauth_client INDEXED BY oauth_client_owner WHERE owner = ?1 AND deleted = 0";
     CLIENT_INSERT = "INSERT INTO oauth_client (key, org, owner, config, secret, hook, created, updated) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    CLIENT_UPDATE = "UPDATE oauth_client SET config = ?2, hook = ?3, suspended = ?4, updated = ?5, \
-        pending = max(pending, ?6), reached = CASE WHEN ?6 > 0 THEN 0 ELSE reached END WHERE key = ?1";
+    CLIENT_UPDATE = "UPDATE oauth_client SET config = ?2, hook = ?3, suspended = ?4, barred = ?5, updated = ?6, \
+        pending = max(pending, ?7), reached = CASE WHEN ?7 > 0 THEN 0 ELSE reached END WHERE key = ?1";
     CLIENT_DELETE = "UPDATE oauth_client SET deleted = 1, pending = 1, reached = 0 WHERE key = ?1 AND deleted = 0";
     CLIENTS_DELETE = "UPDATE oauth_client SET deleted = 1, pending = 1, reached = 0 \
         WHERE owner = ?1 AND deleted = 0 RETURNING key";
@@ -63,7 +63,7 @@ statements! {
 }
 
 walks! {
-    CLIENTS = "SELECT c.key, c.owner, c.config, c.secret, c.hook, c.suspended, c.created, c.updated \
+    CLIENTS = "SELECT c.key, c.owner, c.config, c.secret, c.hook, c.suspended, c.barred, c.created, c.updated \
         FROM oauth_client c INDEXED BY oauth_client_owner \
         WHERE c.owner = ?1 AND c.deleted = 0 AND c.key > ?2 AND c.key < ?3 ORDER BY c.key";
     INSTALLS_OF_APP = "SELECT i.key, i.client, i.app, i.user, i.actor, i.scopes, i.events, i.granted, i.endpoint, \

@@ -51,6 +51,7 @@ pub(crate) async fn a_client_is_changed_as_a_whole_or_not_at_all(world: World) {
         webhook_url: Some(Some("https://other.example/hook".to_owned())),
         subscribed: Some(vec![event_type("post_completed"), event_type("post_created")]),
         suspended: None,
+        barred: None,
         signing: Some((Secret::from_random([9; 24]), later.plus(std::time::Duration::from_hours(1)))),
     };
     let expected = change.clone().apply(&stage.client, later).sure();

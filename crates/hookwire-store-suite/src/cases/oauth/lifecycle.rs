@@ -32,8 +32,14 @@ pub(crate) async fn suspending_removes_the_endpoints_and_resuming_provisions_aga
     let unheard = stage.send(&world, "post_created").await;
     let kept = stage.stored(&world, &install).await.sure();
     assert_eq!((kept.key, kept.endpoint), (install.key, None));
-    // Suspending twice is suspending once.
+    // Suspending twice is suspending once, and both who suspended must resume.
     stage.suspend(&world, true).await;
+    stage.change(&world, |change| change.barred = Some(true)).await;
+    stage.suspend(&world, false).await;
+    assert_eq!(stage.endpoints(&world).await, []);
+    stage.suspend(&world, true).await;
+    assert!(stage.change(&world, |change| change.barred = Some(false)).await.is_suspended());
+    assert_eq!(stage.endpoints(&world).await, []);
     assert_eq!(recorder.heard().removed, [first.key]);
     stage.suspend(&world, false).await;
     let kept = stage.stored(&world, &install).await.sure();
