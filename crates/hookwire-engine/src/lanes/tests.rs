@@ -172,9 +172,11 @@ fn a_stop_gives_back_what_waits_and_starts_nothing_more() {
 fn what_waits_can_be_given_back_without_a_stop() {
     let (lanes, throttled) = (lanes(64, 100), app(Some(1)));
     let slow = endpoint(1, false, NOW);
-    assert_eq!(offer(&lanes, &vec![slow.clone(); 3], &throttled, NOW).len(), 1);
+    let jobs = offer(&lanes, &vec![slow.clone(); 3], &throttled, NOW);
+    assert_eq!(jobs.len(), 1);
     assert_eq!(lanes.empty().len(), 2);
     let later = NOW.plus(Duration::from_secs(1));
+    lanes.ended(slow.key, jobs[0].share, Ended::Well, later);
     assert_eq!(offer(&lanes, &[slow], &throttled, later).len(), 1);
 }
 
