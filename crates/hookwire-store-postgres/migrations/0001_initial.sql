@@ -57,7 +57,10 @@ CREATE TABLE endpoint (
     created bigint NOT NULL,
     updated bigint NOT NULL,
     config text NOT NULL,
-    sealed bytea NOT NULL
+    sealed bytea NOT NULL,
+    -- What manages it; NULL = people do. Then sealed is empty: what would be there is the client's.
+    install bigint,
+    client bigint
 );
 CREATE UNIQUE INDEX endpoint_uid ON endpoint (app, uid) WHERE NOT deleted AND uid IS NOT NULL;
 CREATE INDEX endpoint_app ON endpoint (app, key) WHERE NOT deleted;
@@ -264,3 +267,69 @@ CREATE INDEX invocation_app ON invocation (app, key);
 CREATE INDEX invocation_root_app ON invocation (app, key) WHERE root = key;
 CREATE INDEX invocation_trigger ON invocation (app, trigger_id, key);
 CREATE INDEX invocation_root ON invocation (root, key);
+
+-- App webhooks over OAuth. config: what anybody may see, as JSON. secret: the digest of the client's secret; NULL = a public
+-- client. hook: the name, the webhook URL and the signing secrets, encrypted for this row; the endpoints of its installs
+-- have theirs from here. pending: installs are to be brought in step, those above reached: 0 = none, 1 = yes, 2 = and
+-- turned on if they were turned off. deleted: the row stays until the last install has gone.
+CREATE TABLE oauth_client (
+    key bigint PRIMARY KEY,
+    org bigint NOT NULL,
+    owner bigint NOT NULL,
+    config text NOT NULL,
+    secret bytea,
+    hook bytea NOT NULL,
+    suspended boolean NOT NULL DEFAULT false,
+    barred boolean NOT NULL DEFAULT false,
+    deleted boolean NOT NULL DEFAULT false,
+    pending integer NOT NULL DEFAULT 0,
+    reached bigint NOT NULL DEFAULT 0,
+    created bigint NOT NULL,
+    updated bigint NOT NULL
+);
+CREATE INDEX oauth_client_owner ON oauth_client (owner, key) WHERE NOT deleted;
+CREATE INDEX oauth_client_pending ON oauth_client (key) WHERE pending <> 0;
+
+-- scopes, events: names with a space between them; NULL = none. consented_by: who consented.
+CREATE TABLE oauth_install (
+    key bigint PRIMARY KEY,
+    client bigint NOT NULL,
+    app bigint NOT NULL,
+    consented_by text NOT NULL,
+    actor text NOT NULL,
+    scopes text,
+    events text,
+    granted bigint NOT NULL,
+    endpoint bigint,
+    created bigint NOT NULL
+);
+CREATE UNIQUE INDEX oauth_install_pair ON oauth_install (client, app);
+CREATE INDEX oauth_install_client ON oauth_install (client, key);
+CREATE INDEX oauth_install_app ON oauth_install (app, key);
+
+-- install: what came of it; NULL = not redeemed.
+CREATE TABLE oauth_code (
+    digest bytea PRIMARY KEY,
+    client bigint NOT NULL,
+    app bigint NOT NULL,
+    words text NOT NULL,
+    issued bigint NOT NULL,
+    expires bigint NOT NULL,
+    install bigint
+);
+CREATE INDEX oauth_code_unused ON oauth_code (client, app, issued) WHERE install IS NULL;
+CREATE INDEX oauth_code_app ON oauth_code (app);
+CREATE INDEX oauth_code_expires ON oauth_code (expires);
+
+-- kind: 0 = access, 1 = refresh. used: a refresh token in whose place new ones came.
+CREATE TABLE oauth_token (
+    digest bytea PRIMARY KEY,
+    install bigint NOT NULL,
+    kind smallint NOT NULL,
+    used boolean NOT NULL DEFAULT false,
+    scopes text,
+    issued bigint NOT NULL,
+    expires bigint NOT NULL
+);
+CREATE INDEX oauth_token_install ON oauth_token (install, kind, used, issued);
+CREATE INDEX oauth_token_expires ON oauth_token (expires);

@@ -89,7 +89,10 @@ pub(crate) fn read(word: &str, own: i64) -> Option<Word> {
         "waiting" => {
             let waiting = parts.map(|part| {
                 let (endpoint, due) = part.split_once(':')?;
-                Some((EndpointKey::from_raw(endpoint.parse().ok()?), Timestamp::from_micros(due.parse().ok()?)))
+                Some((
+                    EndpointKey::from_raw(endpoint.parse().ok()?),
+                    Timestamp::from_micros(due.parse().ok()?),
+                ))
             });
             waiting.collect::<Option<_>>().map(Word::Waiting)
         }
@@ -118,7 +121,8 @@ mod tests {
     #[test]
     fn no_word_is_longer_than_the_database_takes() {
         let bell = Bell::default();
-        let many = (0..2_000).map(|n| (EndpointKey::from_raw(i64::MAX - n), Timestamp::from_micros(i64::MAX)));
+        let many =
+            (0..2_000).map(|n| (EndpointKey::from_raw(i64::MAX - n), Timestamp::from_micros(i64::MAX)));
         bell.ring(&many.collect(), true);
         let words = bell.words(i64::MAX);
         assert!(words.iter().all(|word| word.len() < 8_000) && words.len() < 6);

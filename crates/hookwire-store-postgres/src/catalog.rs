@@ -103,7 +103,11 @@ impl Catalog for PostgresStore {
 
     async fn delete_app(&self, org: &OrgId, app: &Reference<AppKey>, now: Timestamp) -> Result<bool> {
         let (org, app) = (org.clone(), app.clone());
-        write!(self, work => app::delete(work, &org, &app, now))
+        let clients = write!(self, work => app::delete(work, &org, &app, now))?;
+        for client in clients.iter().flatten() {
+            self.settle_client(*client, now).await?;
+        }
+        Ok(clients.is_some())
     }
 
     async fn create_endpoint(&self, app: AppKey, new: NewEndpoint, now: Timestamp) -> Result<Endpoint> {

@@ -19,7 +19,7 @@ use crate::fault::{Done, Fault};
 
 /// What a session is told at its beginning. Arrays of parameters are short or long, but the plan is the same.
 const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '20s'; \
-    SET idle_in_transaction_session_timeout = '10s'; SET plan_cache_mode = force_generic_plan; SET jit = off";
+    SET idle_in_transaction_session_timeout = '5s'; SET plan_cache_mode = force_generic_plan; SET jit = off";
 /// How long a connection may take to come about.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -42,8 +42,7 @@ impl Link {
             .map_err(|_| Fault::unavailable("the database does not answer"))??;
         let (said, heard) = mpsc::unbounded_channel();
         tokio::spawn(async move {
-            let mut messages =
-                futures::stream::poll_fn(move |context| connection.poll_message(context));
+            let mut messages = futures::stream::poll_fn(move |context| connection.poll_message(context));
             while let Some(message) = messages.next().await {
                 match message {
                     Ok(AsyncMessage::Notification(word)) => drop(said.send(word.payload().to_owned())),

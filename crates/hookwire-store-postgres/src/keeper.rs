@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use hookwire_store::Result;
+use hookwire_store::lease::Leases;
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
@@ -138,16 +139,30 @@ impl Keeper {
     /// Shows that this node lives. One that was declared dead meanwhile begins a new life.
     async fn beat(&mut self, link: &Link) -> Done<()> {
         let Identity { number, incarnation } = self.shared.identity();
+        let at = Instant::now();
         let seen = link.run(sql::NODE_BEAT, params![number as i16, incarnation]).await?;
         if seen == 0 {
-            tracing::warn!(node = number, "this node was silent for too long: others have taken over its leases");
+            tracing::warn!(
+                node = number,
+                "this node was silent for too long: others have taken over its leases"
+            );
             let identity = enter(link, &self.shared.settings.name, 0).await?;
             self.shared.mint.become_node(identity.number);
             *self.shared.identity.write().expect("nobody panics with this lock") = identity;
+            *self.shared.leases() = Leases::default();
+            self.tell_leases_lost();
         }
+        self.shared.pulse.beat(at);
         let nodes = link.query(sql::NODES, params![]).await?.len();
         self.shared.bell.is_alone.store(nodes <= 1, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn tell_leases_lost(&self) {
+        let dispatch = self.shared.dispatch.read().expect("nobody panics with this lock");
+        if let Some(dispatch) = dispatch.as_deref() {
+            dispatch.leases_lost();
+        }
     }
 
     /// Ends the lives of nodes that are silent, and the leases of those that are gone.

@@ -11,6 +11,7 @@ mod history;
 mod ingest;
 mod keeper;
 mod migrate;
+mod oauth;
 mod open;
 mod orphan;
 mod partition;

@@ -19,7 +19,7 @@ use crate::partition::Days;
 use crate::pool::Pool;
 use crate::row::get;
 use crate::settings::Settings;
-use crate::shared::{Counters, Shared};
+use crate::shared::{Counters, Pulse, Shared};
 use crate::sql::node as sql;
 use crate::writers::Writers;
 use crate::{PostgresStore, migrate as schema};
@@ -62,7 +62,9 @@ pub enum OpenError {
         known: u32,
     },
     /// Some other program's database.
-    #[error("the database holds tables of another program: Hookwire needs a database (or a schema) of its own")]
+    #[error(
+        "the database holds tables of another program: Hookwire needs a database (or a schema) of its own"
+    )]
     NotOurs,
 }
 
@@ -108,7 +110,8 @@ impl PostgresStore {
             }
             schema::apply(&link).await?;
         }
-        link.run(sql::META_SET_BYTES, params!["canary", vault.seal(CANARY.as_bytes(), "meta/canary")]).await?;
+        link.run(sql::META_SET_BYTES, params!["canary", vault.seal(CANARY.as_bytes(), "meta/canary")])
+            .await?;
         // Of two that made the database together one wrote it.
         check_secret(&link, &vault).await?;
         let facts = Facts::take(&link, &settings).await?;
@@ -136,6 +139,7 @@ impl PostgresStore {
             touched: Mutex::default(),
             sweep: Mutex::default(),
             closed: AtomicBool::new(false),
+            pulse: Pulse::new(),
         });
         let calls = Arc::new(Calls::default());
         let keeper = tokio::spawn(Keeper::new(Arc::clone(&shared), Arc::clone(&calls)).run());
@@ -177,7 +181,14 @@ impl Facts {
     async fn take(link: &Link, settings: &Settings) -> Done<Self> {
         let mut key_floor = number(link, sql::NODE_KEY_HIGH).await? + 2 * MARK_STEP;
         let message_high = number(link, sql::KEY_MAX_MESSAGE).await?;
-        for sql in [sql::KEY_MAX_APP, sql::KEY_MAX_ENDPOINT, sql::KEY_MAX_TASK, sql::KEY_MAX_INVOCATION] {
+        for sql in [
+            sql::KEY_MAX_APP,
+            sql::KEY_MAX_ENDPOINT,
+            sql::KEY_MAX_TASK,
+            sql::KEY_MAX_INVOCATION,
+            sql::KEY_MAX_CLIENT,
+            sql::KEY_MAX_INSTALL,
+        ] {
             key_floor = key_floor.max(number(link, sql).await?);
         }
         key_floor = key_floor.max(message_high);

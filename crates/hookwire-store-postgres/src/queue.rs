@@ -45,6 +45,11 @@ impl Queue for PostgresStore {
         self.writers.settle(settlements, now).await
     }
 
+    fn leases_hold(&self) -> bool {
+        // Others wait longer than that before they take over.
+        self.shared.pulse.is_within(self.shared.settings.silence_max.mul_f64(0.75))
+    }
+
     async fn lanes(&self, after: Option<EndpointKey>, limit: u32) -> Result<Vec<Lane>> {
         let read = async {
             let link = self.shared.pool.take().await?;

@@ -1,13 +1,17 @@
 //! Rows and nouns, converted by hand: what is on disk never changes because a noun's field is renamed.
 
+pub(crate) mod oauth;
+
 use bytes::Bytes;
+use hookwire_core::endpoint::ManagedBy;
 use hookwire_core::id::Key;
 use hookwire_core::invocation::InvocationOutcome;
 use hookwire_core::message::RawBody;
 use hookwire_core::task::{Task, TaskKind, TaskStatus};
 use hookwire_core::{
-    App, Attempt, AttemptStatus, Endpoint, ErrorClass, EventType, EventTypeName, Invocation, Message,
-    Metadata, OrgId, Payload, ProfileName, Timestamp, Timings, Trigger, TriggerId, TriggerType, Uid,
+    App, Attempt, AttemptStatus, ClientKey, Endpoint, ErrorClass, EventType, EventTypeName, InstallKey,
+    Invocation, Message, Metadata, OrgId, Payload, ProfileName, Timestamp, Timings, Trigger, TriggerId,
+    TriggerType, Uid,
 };
 use hookwire_store::Vault;
 use hookwire_store::record::{StoredEndpoint, StoredTrigger};
@@ -96,6 +100,15 @@ pub(crate) fn read_app(row: &Row, org: &OrgId, profile: &ProfileName) -> Done<Ap
 /// Reads an endpoint whose columns begin at `at`, and whether it is deleted.
 pub(crate) fn read_endpoint(row: &Row, at: usize, vault: &Vault) -> Done<(Endpoint, bool)> {
     let is_deleted = get(row, at + 9)?;
+    let install = get::<Option<i64>>(row, at + 10)?.map(InstallKey::from_raw);
+    let client = get::<Option<i64>>(row, at + 11)?.map(ClientKey::from_raw);
+    let managed = match install.zip(client) {
+        // Of one that is deleted the client may be gone.
+        Some((install, client)) => {
+            Some((ManagedBy { install, client }, get::<Option<&[u8]>>(row, at + 12)?.unwrap_or_default()))
+        }
+        None => None,
+    };
     let stored = StoredEndpoint {
         key: key(row, at)?,
         app: key(row, at + 1)?,
@@ -107,6 +120,7 @@ pub(crate) fn read_endpoint(row: &Row, at: usize, vault: &Vault) -> Done<(Endpoi
         updated: time(row, at + 6)?,
         config: get(row, at + 7)?,
         sealed: get(row, at + 8)?,
+        managed,
     };
     Ok((stored.read(vault)?, is_deleted))
 }

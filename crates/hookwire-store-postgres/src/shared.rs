@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::time::{Duration, Instant};
 
 use hookwire_core::{EndpointKey, KeyMint, Timestamp};
 use hookwire_store::lease::Leases;
@@ -53,6 +54,34 @@ pub(crate) struct Shared {
     /// How far retention has come.
     pub(crate) sweep: Mutex<Sweep>,
     pub(crate) closed: AtomicBool,
+    pub(crate) pulse: Pulse,
+}
+
+/// When this node was last seen to be alive by the others.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    began: Instant,
+    /// In milliseconds after that.
+    last_ms: AtomicU64,
+}
+
+impl Pulse {
+    /// It was seen just now.
+    pub(crate) fn new() -> Self {
+        Self { began: Instant::now(), last_ms: AtomicU64::new(0) }
+    }
+
+    /// It was seen at that time.
+    pub(crate) fn beat(&self, at: Instant) {
+        let since = at.saturating_duration_since(self.began).as_millis();
+        self.last_ms.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// Whether it was seen within that span.
+    pub(crate) fn is_within(&self, span: Duration) -> bool {
+        let last = Duration::from_millis(self.last_ms.load(Ordering::Acquire));
+        self.began.elapsed().saturating_sub(last) < span
+    }
 }
 
 impl Shared {

@@ -3,9 +3,13 @@
 pub(crate) mod catalog;
 pub(crate) mod history;
 pub(crate) mod node;
+pub(crate) mod oauth;
 pub(crate) mod queue;
 pub(crate) mod triggers;
 pub(crate) mod upkeep;
+
+#[cfg(test)]
+mod tests;
 
 /// Names statements, and lists them for the tests.
 macro_rules! statements {

@@ -33,14 +33,12 @@ impl Upkeep for PostgresStore {
         ahead.await.map_err(Fault::into_error)?;
         let payloads = write!(self, work => expire::payloads(work, &step))?;
         let shared = Arc::clone(&self.shared);
-        let attempts = to_its_end(async move {
-            retain::attempts(&shared, &step).await.map_err(Fault::into_error)
-        });
+        let attempts =
+            to_its_end(async move { retain::attempts(&shared, &step).await.map_err(Fault::into_error) });
         let attempts = attempts.await?;
         let shared = Arc::clone(&self.shared);
-        let messages = to_its_end(async move {
-            retain::messages(&shared, &step).await.map_err(Fault::into_error)
-        });
+        let messages =
+            to_its_end(async move { retain::messages(&shared, &step).await.map_err(Fault::into_error) });
         let messages = messages.await?;
         let others = write!(self, work => expire::others(work, &step))?;
         let leavings = write!(self, work => leaving::leavings(work, &step))?;

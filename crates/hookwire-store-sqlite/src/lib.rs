@@ -6,6 +6,7 @@ mod connection;
 mod fault;
 mod history;
 mod migrate;
+mod oauth;
 mod open;
 mod queue;
 mod reader;

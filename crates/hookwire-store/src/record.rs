@@ -1,6 +1,7 @@
 //! Records: the parts of rows that are the same in every backend, as JSON, and whatever may be a credential sealed.
 
 mod endpoint;
+pub mod oauth;
 mod rules;
 mod trigger;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::{App, AppChange, AppKey, NewApp, OrgId, Reference, Timestamp, Uid};
+use hookwire_core::{App, AppChange, AppKey, ClientKey, NewApp, OrgId, Reference, Timestamp, Uid};
 use hookwire_store::catalog::{AppExclusion, Created};
 use hookwire_store::walk::{Collector, Pick, Range};
 use hookwire_store::{Error, Page, Slice, Vault};
@@ -13,6 +13,7 @@ use tokio_postgres::Row;
 use super::{org, remove};
 use crate::connection::{Link, params};
 use crate::fault::{Done, Fault};
+use crate::oauth;
 use crate::row::{get, metadata_text, read_app, read_endpoint};
 use crate::sql::{catalog as sql, triggers};
 use crate::walk::Walking;
@@ -64,12 +65,7 @@ pub(crate) async fn list(
 }
 
 /// Those of the apps that one of the exclusions covers with all of their endpoints.
-async fn left_out(
-    link: &Link,
-    vault: &Vault,
-    apps: &[App],
-    without: &[AppExclusion],
-) -> Done<Vec<AppKey>> {
+async fn left_out(link: &Link, vault: &Vault, apps: &[App], without: &[AppExclusion]) -> Done<Vec<AppKey>> {
     if without.is_empty() {
         return Ok(Vec::new());
     }
@@ -166,13 +162,14 @@ fn taken(error: tokio_postgres::Error) -> Fault {
     }
 }
 
+/// Deletes an app; answers the OAuth clients that it owned, whose installs are still to go.
 pub(crate) async fn delete(
     work: &mut Work,
     org: &OrgId,
     app: &Reference<AppKey>,
     now: Timestamp,
-) -> Done<bool> {
-    let Some(state) = work.resolve_locked(org, app).await? else { return Ok(false) };
+) -> Done<Option<Vec<ClientKey>>> {
+    let Some(state) = work.resolve_locked(org, app).await? else { return Ok(None) };
     let key = state.app.key;
     let mut budget = remove::AT_ONCE;
     for endpoint in state.endpoints.values() {
@@ -182,5 +179,5 @@ pub(crate) async fn delete(
     work.raise_key_high(key.raw()).await?;
     work.link().run(triggers::TRIGGERS_REMOVE, params![key.raw()]).await?;
     work.effects.outdated(key, 0);
-    Ok(true)
+    Ok(Some(oauth::forget_app(work, key).await?))
 }

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use hookwire_core::endpoint::ManagedBy;
 use hookwire_core::id::Key;
 use hookwire_core::limits::{ENDPOINTS_MAX, OLD_SECRETS_MAX};
 use hookwire_core::notice::Event;
-use hookwire_core::{AppKey, Endpoint, EndpointChange, EndpointKey, NewEndpoint, Reference, Timestamp, Uid};
+use hookwire_core::{
+    AppKey, Endpoint, EndpointChange, EndpointKey, EventTypeName, NewEndpoint, Reference, Timestamp, Uid,
+};
 use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
 use hookwire_store::record::EndpointRecord;
 use hookwire_store::walk::{Pick, Range};
@@ -21,6 +24,9 @@ use crate::sql::catalog as sql;
 use crate::walk::Walking;
 use crate::work::Work;
 
+const MANAGED: Error = Error::Conflict(
+    "the endpoint belongs to an OAuth install: it changes with its client and goes with its install",
+);
 const UID_TAKEN: Error = Error::Conflict("another endpoint has this uid");
 
 pub(crate) async fn find(
@@ -58,18 +64,37 @@ fn uid_is_free(state: &AppState, uid: Option<&Uid>, own: Option<EndpointKey>) ->
 }
 
 pub(crate) async fn create(work: &mut Work, app: AppKey, new: NewEndpoint, now: Timestamp) -> Done<Endpoint> {
+    let state = room(work, app).await?;
+    uid_is_free(&state, new.uid.as_ref(), None)?;
+    let endpoint = new.into_endpoint(work.shared.mint.next(now), app, now);
+    add(work, &state, endpoint, now).await
+}
+
+/// Makes the endpoint of an install.
+pub(crate) async fn provision(
+    work: &mut Work,
+    app: AppKey,
+    new: NewEndpoint,
+    mark: ManagedBy,
+    now: Timestamp,
+) -> Done<Endpoint> {
+    let state = room(work, app).await?;
+    let endpoint = new.into_endpoint(work.shared.mint.next(now), app, now);
+    add(work, &state, Endpoint { managed_by: Some(mark), ..endpoint }, now).await
+}
+
+/// The app, if it can have one more endpoint; nobody else changes it until the end.
+async fn room(work: &Work, app: AppKey) -> Done<Arc<AppState>> {
     let Some(state) = work.app_locked(app).await? else {
         return Err(Error::Conflict("the application is gone").into());
     };
-    create_in(work, &state, new, now).await
-}
-
-async fn create_in(work: &mut Work, state: &AppState, new: NewEndpoint, now: Timestamp) -> Done<Endpoint> {
     if state.endpoints.len() >= ENDPOINTS_MAX {
         return Err(Error::Limit("an application can have at most 10000 endpoints").into());
     }
-    uid_is_free(state, new.uid.as_ref(), None)?;
-    let endpoint = new.into_endpoint(work.shared.mint.next(now), state.app.key, now);
+    Ok(state)
+}
+
+async fn add(work: &mut Work, state: &AppState, endpoint: Endpoint, now: Timestamp) -> Done<Endpoint> {
     let record = EndpointRecord::new(&endpoint, &work.shared.vault);
     let row = params![
         endpoint.key.raw(),
@@ -78,13 +103,27 @@ async fn create_in(work: &mut Work, state: &AppState, new: NewEndpoint, now: Tim
         endpoint.disabled,
         now.micros(),
         now.micros(),
-        record.config.as_str(),
-        record.sealed.as_slice(),
+        record.config,
+        &record.sealed[..],
+        endpoint.managed_by.map(|mark| mark.install.raw()),
+        endpoint.managed_by.map(|mark| mark.client.raw()),
     ];
     work.link().run(sql::ENDPOINT_INSERT, row).await?;
     work.changed(endpoint.app).await?;
     notice::tell(work, state, &endpoint, &Event::EndpointCreated, now).await?;
     Ok(endpoint)
+}
+
+/// [`live`]; conflict when it is an install's.
+async fn own(
+    work: &Work,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+) -> Done<Option<(Arc<AppState>, Endpoint)>> {
+    match live(work, app, endpoint).await? {
+        Some((_, endpoint)) if endpoint.managed_by.is_some() => Err(MANAGED.into()),
+        found => Ok(found),
+    }
 }
 
 /// The live endpoint as it is now, and its app; nobody else changes them until the end.
@@ -126,7 +165,7 @@ pub(crate) async fn upsert(
     new: NewEndpoint,
     now: Timestamp,
 ) -> Done<Created<Endpoint>> {
-    match live(work, app, endpoint).await? {
+    match own(work, app, endpoint).await? {
         None => create(work, app, new, now).await.map(Created::Fresh),
         Some((state, endpoint)) => {
             change_in(work, &state, endpoint, new.into_change(), now).await.map(Created::Existing)
@@ -141,7 +180,7 @@ pub(crate) async fn change(
     change: EndpointChange,
     now: Timestamp,
 ) -> Done<Option<Endpoint>> {
-    let Some((state, endpoint)) = live(work, app, endpoint).await? else { return Ok(None) };
+    let Some((state, endpoint)) = own(work, app, endpoint).await? else { return Ok(None) };
     change_in(work, &state, endpoint, change, now).await.map(Some)
 }
 
@@ -173,7 +212,7 @@ pub(crate) async fn change_as_seen(
     now: Timestamp,
 ) -> Done<Changed> {
     let reference = Reference::Key(seen.key);
-    let Some((state, endpoint)) = live(work, seen.app, &reference).await? else { return Ok(Changed::Absent) };
+    let Some((state, endpoint)) = own(work, seen.app, &reference).await? else { return Ok(Changed::Absent) };
     if endpoint.url != seen.url || endpoint.headers != seen.headers {
         return Ok(Changed::Outdated);
     }
@@ -186,7 +225,7 @@ pub(crate) async fn rotate(
     endpoint: &Reference<EndpointKey>,
     rotation: Rotation,
 ) -> Done<Rotated> {
-    let Some((state, mut endpoint)) = live(work, app, endpoint).await? else { return Ok(Rotated::Absent) };
+    let Some((state, mut endpoint)) = own(work, app, endpoint).await? else { return Ok(Rotated::Absent) };
     let Rotation { secret, old_until, now } = rotation;
     if !endpoint.secrets.rotate(secret, now, old_until, OLD_SECRETS_MAX) {
         return Ok(Rotated::TooMany);
@@ -203,9 +242,47 @@ pub(crate) async fn delete(
     endpoint: &Reference<EndpointKey>,
     now: Timestamp,
 ) -> Done<bool> {
-    let Some((state, endpoint)) = live(work, app, endpoint).await? else { return Ok(false) };
-    notice::tell(work, &state, &endpoint, &Event::EndpointDeleted, now).await?;
-    remove::endpoint(work, &endpoint, remove::AT_ONCE, now).await?;
-    work.changed(app).await?;
+    let Some((state, endpoint)) = own(work, app, endpoint).await? else { return Ok(false) };
+    drop_live(work, &state, &endpoint, remove::AT_ONCE, now).await?;
     Ok(true)
+}
+
+/// Deletes a live endpoint, whoever manages it. Cancels at most `budget` deliveries at once, and answers what is left of it.
+pub(crate) async fn drop_live(
+    work: &mut Work,
+    state: &AppState,
+    endpoint: &Endpoint,
+    budget: u32,
+    now: Timestamp,
+) -> Done<u32> {
+    notice::tell(work, state, endpoint, &Event::EndpointDeleted, now).await?;
+    let left = remove::endpoint(work, endpoint, budget, now).await?;
+    work.changed(endpoint.app).await?;
+    Ok(left)
+}
+
+/// Gives an install's endpoint these event types, and turns it on if that is wanted.
+pub(crate) async fn adjust(
+    work: &mut Work,
+    (app, endpoint): (AppKey, EndpointKey),
+    event_types: Option<Vec<EventTypeName>>,
+    turn_on: bool,
+    now: Timestamp,
+) -> Done<()> {
+    let found = live(work, app, &Reference::Key(endpoint)).await?;
+    let Some((state, mut endpoint)) = found else { return Ok(()) };
+    let is_turned_on = turn_on && endpoint.disabled;
+    if !is_turned_on && endpoint.event_types == event_types {
+        // Its URL may be another one all the same.
+        work.effects.changed(&Arc::new(endpoint), &state.app);
+        return Ok(());
+    }
+    let disabled = is_turned_on.then_some(false);
+    let change = EndpointChange { event_types: Some(event_types), disabled, ..EndpointChange::default() };
+    change.apply(&mut endpoint, now);
+    let endpoint = write(work, &state, endpoint).await?;
+    if is_turned_on {
+        work.tell_next(&endpoint).await?;
+    }
+    notice::tell(work, &state, &endpoint, &Event::EndpointUpdated, now).await
 }

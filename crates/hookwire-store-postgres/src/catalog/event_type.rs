@@ -150,8 +150,7 @@ pub(crate) async fn missing(
     for row in &rows {
         live.insert(get::<String>(row, 0)?, feature_flags(row, 1)?);
     }
-    let is_there = |name: &EventTypeName| {
-        live.get(name.as_str()).is_some_and(|flags| is_visible(flags, visible_to))
-    };
+    let is_there =
+        |name: &EventTypeName| live.get(name.as_str()).is_some_and(|flags| is_visible(flags, visible_to));
     Ok(names.into_iter().filter(|name| !is_there(name)).collect())
 }

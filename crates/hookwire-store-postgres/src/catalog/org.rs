@@ -56,7 +56,8 @@ pub(crate) async fn choose_profile(
         work.effects.outdated(app, get(&row, 1)?);
         // The dispatcher knows only apps that are remembered, or were of late.
         if let Some(state) = work.shared.cache.peek_app(app) {
-            let changed = hookwire_core::App { profile: profile.clone(), ..hookwire_core::App::clone(&state.app) };
+            let changed =
+                hookwire_core::App { profile: profile.clone(), ..hookwire_core::App::clone(&state.app) };
             work.effects.app_changed(Arc::new(changed));
         }
     }

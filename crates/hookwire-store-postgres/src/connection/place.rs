@@ -86,7 +86,10 @@ mod tests {
         let mode = |url| Place::parse(url, true).map(|place| place.config.get_ssl_mode());
         assert_eq!(mode("postgres://a:b@db.example:5433/hooks").unwrap(), SslMode::Prefer);
         assert_eq!(mode("postgresql://db/hooks?sslmode=disable").unwrap(), SslMode::Disable);
-        assert_eq!(mode("postgres://db/hooks?connect_timeout=3&sslmode=verify-full").unwrap(), SslMode::Require);
+        assert_eq!(
+            mode("postgres://db/hooks?connect_timeout=3&sslmode=verify-full").unwrap(),
+            SslMode::Require
+        );
         for wrong in [
             "mysql://db/hooks",
             "postgres://db/hooks?sslmode=maybe",

@@ -4,12 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwire_core::{
-    AppKey, Endpoint, EndpointKey, Message, NewApp, OrgId, Reference, Timestamp,
-};
+use hookwire_core::{AppKey, Endpoint, EndpointKey, Message, NewApp, OrgId, Reference, Timestamp};
+use hookwire_store::Dispatch;
 use hookwire_store::chooser::{Choice, Incoming, Undecided};
 use hookwire_store::ingest::{Ingested, NewMessage, RequestId};
-use hookwire_store::Dispatch;
 
 use super::Taken;
 use crate::cache::AppState;
@@ -98,7 +96,10 @@ impl Planned {
 }
 
 /// What is to be done with a message.
-#[expect(clippy::large_enum_variant, reason = "most of them are plans: a box for each costs more than the room")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most of them are plans: a box for each costs more than the room"
+)]
 pub(super) enum Plan {
     Write(Draft),
     Answer(Taken),

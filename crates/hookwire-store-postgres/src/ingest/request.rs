@@ -32,7 +32,12 @@ pub(super) enum Remembered {
 }
 
 /// Looks a request up.
-pub(super) async fn recall(link: &Link, vault: &Vault, request: &RequestId, now: Timestamp) -> Done<Remembered> {
+pub(super) async fn recall(
+    link: &Link,
+    vault: &Vault,
+    request: &RequestId,
+    now: Timestamp,
+) -> Done<Remembered> {
     let Some(row) = link.one(sql::REQUEST_GET, params![&request.key[..]]).await? else {
         return Ok(Remembered::Nothing);
     };

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures::future::{join, join5};
 use hookwire_core::id::Key;
-use hookwire_core::{Delivery, Endpoint, EndpointKey, EventTypeName, Message, MessageKey, Reference, TriggerType};
+use hookwire_core::{
+    Delivery, Endpoint, EndpointKey, EventTypeName, Message, MessageKey, Reference, TriggerType,
+};
 use hookwire_store::dispatch::Claim;
 use hookwire_store::lease::{Lease, Origin};
 use hookwire_store::queue::{ClaimRequest, Claimed};
@@ -81,7 +83,8 @@ async fn is_current(link: &Pooled, (app, version): (hookwire_core::AppKey, i64))
 impl Claiming<'_> {
     /// `None`: the app is not as it is remembered.
     async fn transaction(&self, link: &mut Pooled) -> Done<Option<Claimed>> {
-        let is_throttled = !self.shared.bell.is_alone() && !Rates::of(&self.state.app, &self.endpoint).is_free();
+        let is_throttled =
+            !self.shared.bell.is_alone() && !Rates::of(&self.state.app, &self.endpoint).is_free();
         link.soil();
         let done = if is_throttled || fifo::is_fifo(&self.endpoint) {
             self.step_by_step(link).await
@@ -154,7 +157,8 @@ impl Claiming<'_> {
         if fifo::is_fifo(&self.endpoint) {
             link.query(sql::FIFO_LOCK, params![LOCK_SPACE, endpoint]).await?;
         }
-        let rates = if self.shared.bell.is_alone() { None } else { Some(Rates::of(&self.state.app, &self.endpoint)) };
+        let rates =
+            if self.shared.bell.is_alone() { None } else { Some(Rates::of(&self.state.app, &self.endpoint)) };
         let limit = self.request.limit;
         let allowed = match rates.filter(|rates| !rates.is_free()) {
             Some(rates) => Some(throttle::allowed(link, &rates, limit, self.request.now).await?),

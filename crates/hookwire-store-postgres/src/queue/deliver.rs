@@ -2,7 +2,9 @@
 //! the transaction is not to wait for the dispatcher, too.
 
 use hookwire_core::id::Key;
-use hookwire_core::{App, AppKey, Endpoint, EndpointKey, Message, MessageKey, Payload, Timestamp, TriggerType};
+use hookwire_core::{
+    App, AppKey, Endpoint, EndpointKey, Message, MessageKey, Payload, Timestamp, TriggerType,
+};
 
 use crate::cache::AppState;
 use crate::connection::params;
@@ -66,8 +68,7 @@ async fn queue(
         return Ok(());
     }
     let endpoints: Vec<i64> = endpoints.iter().map(|endpoint| endpoint.raw()).collect();
-    let row =
-        params![endpoints, message.raw(), app.raw(), due.micros(), fence, trigger.code() as i16];
+    let row = params![endpoints, message.raw(), app.raw(), due.micros(), fence, trigger.code() as i16];
     work.link().run(sql::QUEUE_INSERT, row).await?;
     Ok(())
 }

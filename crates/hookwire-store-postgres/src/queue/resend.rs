@@ -37,10 +37,12 @@ pub(crate) async fn resend(
 async fn find(work: &Work, app: AppKey, message: &Reference<MessageKey>) -> Done<Option<(MessageKey, bool)>> {
     let message = match message {
         Reference::Key(key) => *key,
-        Reference::Uid(id) => match work.link().one(sql::MESSAGE_BY_EVENT_ID, params![app.raw(), id]).await? {
-            Some(row) => key(&row, 0)?,
-            None => return Ok(None),
-        },
+        Reference::Uid(id) => {
+            match work.link().one(sql::MESSAGE_BY_EVENT_ID, params![app.raw(), id]).await? {
+                Some(row) => key(&row, 0)?,
+                None => return Ok(None),
+            }
+        }
     };
     let Some(row) = work.link().one(sql::MESSAGE_STATE, params![message.raw()]).await? else {
         return Ok(None);

@@ -21,7 +21,8 @@ statements! {
 
     APP_WITH_ENDPOINTS = "SELECT a.key, a.uid, a.name, a.throttle_rate, a.metadata, a.created, a.updated, a.org, \
             a.version, o.id, o.profile, e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, \
-            e.sealed, e.deleted \
+            e.sealed, e.deleted, \
+            e.install, e.client, (SELECT c.hook FROM oauth_client c WHERE c.key = e.client) \
         FROM app a JOIN org o ON o.key = a.org LEFT JOIN endpoint e ON e.app = a.key AND NOT e.deleted \
             LEFT JOIN failing f ON f.endpoint = e.key \
         WHERE a.key = $1 ORDER BY e.key";
@@ -43,21 +44,21 @@ statements! {
     APP_CHANGES_FORGET = "DELETE FROM app_change WHERE at < clock_timestamp() - interval '1 hour'";
 
     ENDPOINT_BY_KEY = "SELECT e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, e.sealed, \
-            e.deleted \
+            e.deleted, e.install, e.client, (SELECT c.hook FROM oauth_client c WHERE c.key = e.client) \
         FROM endpoint e LEFT JOIN failing f ON f.endpoint = e.key WHERE e.key = $1";
     ENDPOINT_BY_UID = "SELECT e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, e.sealed, \
-            e.deleted \
+            e.deleted, e.install, e.client, (SELECT c.hook FROM oauth_client c WHERE c.key = e.client) \
         FROM endpoint e LEFT JOIN failing f ON f.endpoint = e.key \
         WHERE e.app = $1 AND e.uid = $2 AND NOT e.deleted";
     ENDPOINTS_OF_APPS = "SELECT e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, e.sealed, \
-            e.deleted \
+            e.deleted, e.install, e.client, (SELECT c.hook FROM oauth_client c WHERE c.key = e.client) \
         FROM endpoint e LEFT JOIN failing f ON f.endpoint = e.key \
         WHERE e.app = ANY($1) AND NOT e.deleted ORDER BY e.app, e.key";
     ENDPOINTS_BY_KEYS = "SELECT e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, e.sealed, \
-            e.deleted \
+            e.deleted, e.install, e.client, (SELECT c.hook FROM oauth_client c WHERE c.key = e.client) \
         FROM endpoint e LEFT JOIN failing f ON f.endpoint = e.key WHERE e.key = ANY($1)";
-    ENDPOINT_INSERT = "INSERT INTO endpoint (key, app, uid, disabled, created, updated, config, sealed) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    ENDPOINT_INSERT = "INSERT INTO endpoint (key, app, uid, disabled, created, updated, config, sealed, install, client) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     ENDPOINT_UPDATE = "UPDATE endpoint SET uid = $2, disabled = $3, updated = $4, config = $5, sealed = $6, \
         disabled_at = CASE WHEN $3 THEN disabled_at END WHERE key = $1";
     ENDPOINT_DELETE = "UPDATE endpoint SET deleted = true, disabled_at = NULL, updated = $2, config = $3, sealed = '' \
@@ -85,7 +86,8 @@ statements! {
 walks! {
     APPS = "SELECT key, uid, name, throttle_rate, metadata, created, updated, org FROM app \
         WHERE org = $1 AND key > $2 AND key < $3 ORDER BY key", "$4";
-    ENDPOINTS = "SELECT e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, e.sealed, e.deleted \
+    ENDPOINTS = "SELECT e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, e.sealed, e.deleted, \
+            e.install, e.client, (SELECT c.hook FROM oauth_client c WHERE c.key = e.client) \
         FROM endpoint e LEFT JOIN failing f ON f.endpoint = e.key \
         WHERE e.app = $1 AND NOT e.deleted AND e.key > $2 AND e.key < $3 ORDER BY e.key", "$4";
     EVENT_TYPES_AFTER = "SELECT name, description, archived, deprecated, schemas, group_name, feature_flags, created, \

@@ -52,4 +52,6 @@ statements! {
     KEY_MAX_ENDPOINT = "SELECT max(key) FROM endpoint";
     KEY_MAX_TASK = "SELECT max(key) FROM task";
     KEY_MAX_INVOCATION = "SELECT max(key) FROM invocation";
+    KEY_MAX_CLIENT = "SELECT max(key) FROM oauth_client";
+    KEY_MAX_INSTALL = "SELECT max(key) FROM oauth_install";
 }

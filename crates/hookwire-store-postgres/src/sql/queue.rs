@@ -194,9 +194,9 @@ statements! {
     QUEUED_GET = "SELECT attempts, due, leased <> 0, resume_at FROM queue WHERE endpoint = $1 AND message = $2 FOR UPDATE";
     SETTLED_TAKE = "DELETE FROM delivery WHERE endpoint = $1 AND message = $2 RETURNING fence";
     DELIVERY_EXTRA = "UPDATE queue SET due = $3, trigger = 1, resume_at = $4 WHERE endpoint = $1 AND message = $2";
-    QUEUED_CANCEL = "WITH some AS (SELECT message FROM queue WHERE endpoint = $1 AND leased = 0 LIMIT $2 \
+    QUEUED_CANCEL = "WITH few AS (SELECT message FROM queue WHERE endpoint = $1 AND leased = 0 LIMIT $2 \
                 FOR UPDATE SKIP LOCKED), \
-            gone AS (DELETE FROM queue q USING some s WHERE q.endpoint = $1 AND q.message = s.message \
+            gone AS (DELETE FROM queue q USING few s WHERE q.endpoint = $1 AND q.message = s.message \
                 RETURNING q.endpoint, q.message, q.app, q.fence, q.due, q.attempts) \
         INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
         SELECT endpoint, message, app, fence, due, attempts, 3 FROM gone";

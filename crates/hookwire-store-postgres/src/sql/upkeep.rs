@@ -63,9 +63,9 @@ statements! {
             (SELECT message FROM delivery WHERE endpoint = $1 ORDER BY message DESC LIMIT $2 + 1) UNION ALL \
             (SELECT message FROM queue WHERE endpoint = $1 ORDER BY message DESC LIMIT $2 + 1)) latest \
         ORDER BY message DESC OFFSET $2 LIMIT 1";
-    LOGGED_REMOVE = "WITH some AS (SELECT message FROM delivery WHERE endpoint = $1 AND message >= $2 AND message < $3 \
+    LOGGED_REMOVE = "WITH few AS (SELECT message FROM delivery WHERE endpoint = $1 AND message >= $2 AND message < $3 \
                 ORDER BY message LIMIT $4 FOR UPDATE SKIP LOCKED), \
-            gone AS (DELETE FROM delivery d USING some s WHERE d.endpoint = $1 AND d.message = s.message \
+            gone AS (DELETE FROM delivery d USING few s WHERE d.endpoint = $1 AND d.message = s.message \
                 RETURNING d.message), \
             log AS (DELETE FROM attempt a USING gone g WHERE a.message = g.message AND a.endpoint = $1) \
         SELECT message FROM gone";

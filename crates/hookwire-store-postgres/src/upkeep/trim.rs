@@ -66,12 +66,7 @@ async fn look_at_more(shared: &Shared, limits: &Limits) -> Done<bool> {
     Ok(true)
 }
 
-async fn stored_limit(
-    shared: &Shared,
-    link: &Link,
-    key: EndpointKey,
-    limits: &Limits,
-) -> Done<Option<u32>> {
+async fn stored_limit(shared: &Shared, link: &Link, key: EndpointKey, limits: &Limits) -> Done<Option<u32>> {
     let stored = endpoint::stored(link, &shared.vault, key).await?;
     let live: Option<Endpoint> = stored.filter(|(_, is_deleted)| !is_deleted).map(|(endpoint, _)| endpoint);
     let Some(endpoint) = live else { return Ok(None) };

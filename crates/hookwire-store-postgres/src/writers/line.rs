@@ -138,7 +138,8 @@ mod tests {
             line.push(Operation(500, None)).unwrap();
         }
         line.push(Operation(5_000, None)).unwrap();
-        let sizes = [line.take().await, line.take().await, line.take().await].map(|batch| batch.unwrap().len());
+        let sizes =
+            [line.take().await, line.take().await, line.take().await].map(|batch| batch.unwrap().len());
         assert_eq!(sizes, [2, 1, 1]);
         line.close();
         assert!(line.take().await.is_none() && line.push(Operation(1, None)).is_err());

@@ -1,6 +1,6 @@
 //! An endpoint's record: its words as JSON, and everything that may be a credential sealed.
 
-use hookwire_core::endpoint::Secrets;
+use hookwire_core::endpoint::{ManagedBy, Secrets};
 use hookwire_core::id::Key;
 use hookwire_core::secret::GENERATED_BYTES;
 use hookwire_core::{
@@ -9,6 +9,7 @@ use hookwire_core::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::oauth::Hook;
 use super::rules::{PlainRules, SealedRules};
 use super::{Damaged, Done};
 use crate::Vault;
@@ -63,8 +64,11 @@ fn row_name(endpoint: EndpointKey) -> String {
 }
 
 impl EndpointRecord {
-    /// The record of `endpoint`.
+    /// The record of `endpoint`. Of a managed one nothing is sealed: its URL and secrets are its client's.
     pub fn new(endpoint: &Endpoint, vault: &Vault) -> Self {
+        if endpoint.managed_by.is_some() {
+            return Self { config: Config::of(endpoint, String::new()), sealed: Vec::new() };
+        }
         let old = endpoint.secrets.old.iter().map(|(secret, until)| (secret.expose(), until.micros()));
         let sealed = Sealed {
             url: endpoint.url.clone(),
@@ -140,6 +144,8 @@ pub struct StoredEndpoint<'a> {
     pub config: &'a str,
     /// What [`EndpointRecord`] made; empty once it is deleted.
     pub sealed: &'a [u8],
+    /// The install that it belongs to, and its client's sealed [`Hook`].
+    pub managed: Option<(ManagedBy, &'a [u8])>,
 }
 
 impl StoredEndpoint<'_> {
@@ -147,9 +153,15 @@ impl StoredEndpoint<'_> {
     pub fn read(self, vault: &Vault) -> Result<Endpoint, Damaged> {
         let damaged = |error: serde_json::Error| Damaged(format!("{}: {error}", self.key));
         let config: Config = serde_json::from_str(self.config).map_err(damaged)?;
+        let mut name = config.name;
         let (url, headers, secrets, sealed_rules) = if self.is_deleted {
             let secrets = Secrets::new(Secret::from_random(NO_SECRET));
             (config.url, Vec::new(), secrets, SealedRules::default())
+        } else if let Some((mark, hook)) = self.managed {
+            let hook = Hook::open(hook, mark.client, vault)?;
+            let (secrets, url) = (hook.secrets()?, hook.endpoint_url().to_owned());
+            name = hook.name;
+            (url, Vec::new(), secrets, SealedRules::default())
         } else {
             let opened = vault.open(self.sealed, &row_name(self.key))?;
             let sealed: Sealed = serde_json::from_slice(&opened).map_err(damaged)?;
@@ -160,7 +172,7 @@ impl StoredEndpoint<'_> {
             key: self.key,
             app: self.app,
             uid: self.uid,
-            name: config.name,
+            name,
             url,
             description: config.description,
             version: config.version,
@@ -174,6 +186,7 @@ impl StoredEndpoint<'_> {
             headers,
             rules: config.rules.with(sealed_rules)?,
             secrets,
+            managed_by: self.managed.map(|(mark, _)| mark),
             failing_since: self.failing_since,
             created: self.created,
             updated: self.updated,
@@ -186,6 +199,6 @@ fn secrets(sealed: &Sealed) -> Done<Secrets> {
     Ok(Secrets { current: secret(&sealed.secret)?, old: old.collect::<Done<_>>()? })
 }
 
-fn secret(text: &str) -> Done<Secret> {
+pub(super) fn secret(text: &str) -> Done<Secret> {
     Secret::parse(text).map_err(|error| Damaged(format!("a stored signing secret {error}")))
 }

@@ -64,11 +64,7 @@ struct Counted {
 
 impl Columns {
     /// `has_endpoint`: whether the delivery's endpoint is still there.
-    pub(super) fn of(
-        all: &[One<'_>],
-        slot: i32,
-        has_endpoint: impl Fn(&Settlement) -> bool,
-    ) -> Self {
+    pub(super) fn of(all: &[One<'_>], slot: i32, has_endpoint: impl Fn(&Settlement) -> bool) -> Self {
         let mut columns = Self { slot, ..Self::default() };
         for One { settlement, now } in all {
             columns.push(settlement, next(settlement, has_endpoint(settlement)), *now);

@@ -17,11 +17,7 @@ use crate::work::Work;
 type Homes = BTreeMap<EndpointKey, Arc<AppState>>;
 
 /// Settles all of it in the transaction of `work`.
-pub(super) async fn settle(
-    work: &mut Work,
-    all: &[One<'_>],
-    slot: i32,
-) -> Done<Vec<Settled>> {
+pub(super) async fn settle(work: &mut Work, all: &[One<'_>], slot: i32) -> Done<Vec<Settled>> {
     let homes = homes(work, all).await?;
     let columns = Columns::of(all, slot, |settlement| homes.contains_key(&settlement.delivery.endpoint));
     let shared = Arc::clone(&work.shared);

@@ -1,0 +1,82 @@
+//! Every statement is prepared, and none of the hot ones goes through a table that grows.
+
+use hookwire_testkit::Postgres;
+use tokio_postgres::{Client, NoTls};
+
+use super::{catalog, history, node, oauth, queue, triggers, upkeep};
+
+/// Tables whose rows grow with traffic.
+const GROWING: [&str; 8] =
+    ["message", "label", "queue", "delivery", "attempt", "request", "endpoint_hour", "event_id"];
+/// Statements that go through a whole table on purpose, each with the reason why that is all right.
+const EXEMPT: [&str; 6] = [
+    // Asked for by whoever looks at metrics.
+    "DEPTH",
+    // Once for each day that goes.
+    "MESSAGES_BETWEEN",
+    "ATTEMPTS_BETWEEN",
+    "OWED_BETWEEN",
+    // Of one day, by whoever keeps attempts for a week at most.
+    "ATTEMPTS_REMOVE_OLD",
+    // Once an hour.
+    "HOURS_REMOVE",
+];
+
+fn all() -> Vec<(&'static str, &'static str)> {
+    let fixed = [catalog::ALL, history::ALL, node::ALL, oauth::ALL, queue::ALL, triggers::ALL, upkeep::ALL];
+    let walks = [catalog::WALKS, history::WALKS, oauth::WALKS, triggers::WALKS];
+    let both = history::DELIVERIES_OF_ENDPOINT;
+    let own = vec![("DELIVERIES_OF_ENDPOINT", both.up), ("DELIVERIES_OF_ENDPOINT", both.down)];
+    [fixed.concat(), walks.concat(), own].concat()
+}
+
+/// A migrated database with a day's partitions.
+async fn database() -> (Postgres, Client) {
+    let database = Postgres::start().await;
+    crate::migrate(&database.url()).await.expect("the migrations apply");
+    let (client, connection) = tokio_postgres::connect(&database.url(), NoTls).await.expect("it connects");
+    tokio::spawn(connection);
+    for table in crate::partition::TABLES {
+        let sql =
+            format!("CREATE TABLE {table}_1 PARTITION OF {table} FOR VALUES FROM (0) TO ({})", 1_i64 << 60);
+        client.batch_execute(&sql).await.expect(&sql);
+    }
+    (database, client)
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let (_database, client) = database().await;
+    for (name, sql) in all() {
+        let prepared = client.prepare(sql).await;
+        assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
+    }
+}
+
+#[tokio::test]
+async fn no_statement_goes_through_a_table_that_grows() {
+    let (_database, client) = database().await;
+    // As on large tables: what can be found by an index is.
+    client.batch_execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan").await.unwrap();
+    for (number, (name, sql)) in all().into_iter().enumerate() {
+        if EXEMPT.contains(&name) {
+            continue;
+        }
+        client.batch_execute(&format!("PREPARE s{number} AS {sql}")).await.expect(name);
+        let parameters = client.prepare(sql).await.expect(name).params().len();
+        let nulls = vec!["NULL"; parameters].join(", ");
+        let call = if parameters == 0 { String::new() } else { format!("({nulls})") };
+        let plan = client.simple_query(&format!("EXPLAIN EXECUTE s{number}{call}")).await.expect(name);
+        for line in plan.iter().filter_map(|row| match row {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        }) {
+            let scans = GROWING.iter().any(|table| {
+                let rest = line.trim_start_matches([' ', '-', '>']).strip_prefix("Seq Scan on ");
+                rest.and_then(|rest| rest.strip_prefix(table))
+                    .is_some_and(|rest| rest.starts_with([' ', '_']))
+            });
+            assert!(!scans, "{name}: {line}");
+        }
+    }
+}
