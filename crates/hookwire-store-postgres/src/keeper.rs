@@ -126,11 +126,12 @@ impl Keeper {
         self.ticks += 1;
         self.well_since.get_or_insert_with(Instant::now);
         self.look(link).await?;
-        if self.shared.bell.is_alone() {
-            return Ok(());
+        let is_alone = self.shared.bell.is_alone();
+        if !is_alone {
+            changes::look(&self.shared, link).await?;
         }
-        changes::look(&self.shared, link).await?;
-        if !self.shared.settings.listen || self.ticks.is_multiple_of(LANES_EVERY) {
+        // Also alone: a node that has left since may have given deliveries back without being heard.
+        if self.ticks.is_multiple_of(LANES_EVERY) || !(is_alone || self.shared.settings.listen) {
             self.look_at_lanes(link).await?;
         }
         Ok(())
@@ -200,7 +201,11 @@ impl Keeper {
     }
 
     async fn hear(&self, link: &Link, word: &str) -> Done<()> {
-        match bell::read(word, self.shared.identity().incarnation) {
+        let word = bell::read(word, self.shared.identity().incarnation);
+        if word.is_some() {
+            self.shared.bell.is_alone.store(false, Ordering::Relaxed);
+        }
+        match word {
             Some(Word::Changed) => changes::look(&self.shared, link).await,
             Some(Word::Waiting(waiting)) => {
                 let dispatch = self.shared.dispatch.read().expect("nobody panics with this lock");
@@ -281,17 +286,19 @@ pub struct Node {
 
 /// The nodes that live.
 pub(crate) async fn nodes(shared: &Shared) -> Result<Vec<Node>> {
-    let read = async {
-        let link = shared.pool.take().await?;
-        let rows = link.query(sql::NODES, params![]).await?;
-        let node = |row: &tokio_postgres::Row| {
-            Ok(Node {
-                number: get::<i16>(row, 0)?.unsigned_abs(),
-                name: get(row, 1)?,
-                silent_for: Duration::from_secs_f64(get::<f64>(row, 2)?.max(0.0)),
-            })
-        };
-        rows.iter().map(node).collect::<Done<_>>()
-    };
+    let read = async { nodes_of(&*shared.pool.take().await?).await };
     read.await.map_err(Fault::into_error)
+}
+
+/// The nodes that live, by the word of the database.
+pub(crate) async fn nodes_of(link: &Link) -> Done<Vec<Node>> {
+    let rows = link.query(sql::NODES, params![]).await?;
+    let node = |row: &tokio_postgres::Row| {
+        Ok(Node {
+            number: get::<i16>(row, 0)?.unsigned_abs(),
+            name: get(row, 1)?,
+            silent_for: Duration::from_secs_f64(get::<f64>(row, 2)?.max(0.0)),
+        })
+    };
+    rows.iter().map(node).collect()
 }

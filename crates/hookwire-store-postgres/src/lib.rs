@@ -8,7 +8,9 @@ mod connection;
 mod effects;
 mod fault;
 mod history;
+mod import;
 mod ingest;
+mod inspect;
 mod keeper;
 mod migrate;
 mod oauth;
@@ -33,6 +35,8 @@ use std::sync::{Arc, Mutex};
 use hookwire_store::chooser::Chooser;
 use tokio::task::JoinHandle;
 
+pub use import::PostgresTarget;
+pub use inspect::{Inspection, inspect};
 pub use keeper::Node;
 pub use migrate::SCHEMA;
 pub use open::{OpenError, migrate};

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::shared::{Counters, Pulse, Shared};
 use crate::sql::node as sql;
 use crate::writers::Writers;
-use crate::{PostgresStore, migrate as schema};
+use crate::{PostgresStore, import, migrate as schema};
 
 /// The oldest server that has all that is used.
 const SERVER_VERSION_MIN: i32 = 140_000;
@@ -61,6 +61,9 @@ pub enum OpenError {
         /// The schema that is needed.
         known: u32,
     },
+    /// An installation is being moved into it, or a move was broken off.
+    #[error("a copy into this database is not complete: run the same `hookwire copy` again")]
+    Unfinished,
     /// Some other program's database.
     #[error(
         "the database holds tables of another program: Hookwire needs a database (or a schema) of its own"
@@ -110,14 +113,14 @@ impl PostgresStore {
             }
             schema::apply(&link).await?;
         }
-        link.run(sql::META_SET_BYTES, params!["canary", vault.seal(CANARY.as_bytes(), "meta/canary")])
-            .await?;
-        // Of two that made the database together one wrote it.
-        check_secret(&link, &vault).await?;
+        make_canary(&link, &vault).await?;
+        import::check_finished(&link).await?;
         let facts = Facts::take(&link, &settings).await?;
         mint.raise_floor(facts.key_floor);
         let identity = keeper::enter(&link, &settings.name, facts.key_floor).await?;
         mint.become_node(identity.number);
+        // Whoever believes to be alone hears of this node at once, and no longer goes by its own throttles.
+        link.query(sql::NOTIFY, params![format!("{} changed", identity.incarnation)]).await?;
         let nodes = link.query(sql::NODES, params![]).await?.len();
         let bell = Bell::new(nodes <= 1);
         let shared = Arc::new(Shared {
@@ -154,20 +157,27 @@ impl PostgresStore {
     }
 }
 
-async fn check_server(link: &Link) -> Result<(), OpenError> {
+pub(crate) async fn check_server(link: &Link) -> Result<(), OpenError> {
     let row = link.one(sql::SERVER_VERSION, params![]).await?;
     let version = row.map_or(Ok(0), |row| get(&row, 0))?;
     if version < SERVER_VERSION_MIN { Err(OpenError::OldServer(version)) } else { Ok(()) }
 }
 
 /// The secret that sealed the canary must open it.
-async fn check_secret(link: &Link, vault: &Vault) -> Result<(), OpenError> {
+pub(crate) async fn check_secret(link: &Link, vault: &Vault) -> Result<(), OpenError> {
     let Some(row) = link.one(sql::META_BYTES, params!["canary"]).await? else { return Ok(()) };
     let sealed: Option<&[u8]> = get(&row, 0)?;
     match sealed {
         Some(sealed) if vault.open(sealed, "meta/canary").is_err() => Err(OpenError::WrongSecret),
         _ => Ok(()),
     }
+}
+
+/// Leaves what tells a wrong main secret later, unless it is there.
+pub(crate) async fn make_canary(link: &Link, vault: &Vault) -> Result<(), OpenError> {
+    link.run(sql::META_SET_BYTES, params!["canary", vault.seal(CANARY.as_bytes(), "meta/canary")]).await?;
+    // Of two that made the database together one wrote it.
+    check_secret(link, vault).await
 }
 
 /// What the database says about itself.

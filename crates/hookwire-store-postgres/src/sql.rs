@@ -1,6 +1,7 @@
 //! Every SQL statement, as a named constant. A test prepares them all, and looks at the plans of those that must be quick.
 
 pub(crate) mod catalog;
+pub(crate) mod copy;
 pub(crate) mod history;
 pub(crate) mod node;
 pub(crate) mod oauth;

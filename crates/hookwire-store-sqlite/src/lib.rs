@@ -3,6 +3,7 @@
 mod catalog;
 mod checkpoint;
 mod connection;
+mod export;
 mod fault;
 mod history;
 mod migrate;
@@ -23,6 +24,7 @@ mod writer;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
+pub use export::SqliteSource;
 pub use migrate::SCHEMA;
 pub use open::{OpenError, migrate};
 pub use settings::{Settings, Synchronous};

@@ -52,6 +52,14 @@ pub enum OpenError {
         /// The latest schema that is known.
         known: u32,
     },
+    /// Written by an earlier version of Hookwire, and to be read only.
+    #[error("the database has schema {found}, but {needed} is needed: run `hookwire migrate` on it")]
+    TooOld {
+        /// The file's schema.
+        found: u32,
+        /// The schema that is needed.
+        needed: u32,
+    },
     /// Some other program's database.
     #[error("the file is a database of another program")]
     NotOurs,
@@ -135,7 +143,7 @@ impl SqliteStore {
 }
 
 /// Takes the lock that keeps other processes out. It is released when the file is closed, however the process ends.
-fn lock(path: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
     let failed = |error| OpenError::Io { path: path.to_owned(), error };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -165,12 +173,35 @@ fn first_connection(path: &Path, settings: &Settings) -> Result<Connection, Open
 }
 
 /// The secret that sealed the canary must open it.
-fn check_secret(db: &Connection, vault: &Vault) -> Result<(), OpenError> {
+pub(crate) fn check_secret(db: &Connection, vault: &Vault) -> Result<(), OpenError> {
     let sealed: Option<Vec<u8>> = db.query_row(catalog::META_GET, ["canary"], |row| row.get(0)).optional()?;
     match sealed {
         Some(sealed) if vault.open(&sealed, "meta/canary").is_err() => Err(OpenError::WrongSecret),
         _ => Ok(()),
     }
+}
+
+/// A fact by its name.
+pub(crate) fn number(db: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
+    db.query_row(catalog::META_GET, [name], |row| row.get(0)).optional()
+}
+
+/// No key that was ever given out lies above this.
+pub(crate) fn key_floor(db: &Connection) -> rusqlite::Result<i64> {
+    let attempts = number(db, "attempt_high")?.unwrap_or(0) + 2 * MARK_STEP;
+    let mut floor = attempts.max(number(db, "key_high")?.unwrap_or(0));
+    for sql in [
+        queue::KEY_MAX_MESSAGE,
+        queue::KEY_MAX_APP,
+        queue::KEY_MAX_ENDPOINT,
+        queue::KEY_MAX_TASK,
+        triggers::KEY_MAX_INVOCATION,
+        oauth::KEY_MAX_CLIENT,
+        oauth::KEY_MAX_INSTALL,
+    ] {
+        floor = floor.max(db.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(0));
+    }
+    Ok(floor)
 }
 
 /// What the file says about itself.
@@ -187,9 +218,7 @@ impl Facts {
     /// Reads the facts and writes those that opening changes, in one transaction.
     fn take(db: &Connection, vault: &Vault, settings: &Settings) -> Result<Self, OpenError> {
         let transaction = db.unchecked_transaction()?;
-        let number = |name: &str| -> rusqlite::Result<Option<i64>> {
-            db.query_row(catalog::META_GET, [name], |row| row.get(0)).optional()
-        };
+        let number = |name: &str| number(db, name);
         let set = |name: &str, value: i64| db.execute(catalog::META_SET, (name, value));
         let highest = |sql| db.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
         if db.query_row(catalog::META_GET, ["canary"], |_| Ok(())).optional()?.is_none() {
@@ -199,18 +228,7 @@ impl Facts {
         set("epoch", epoch)?;
         let attempt_high = number("attempt_high")?.unwrap_or(0);
         let message_high = highest(queue::KEY_MAX_MESSAGE)?.unwrap_or(0);
-        let removed_high = number("key_high")?.unwrap_or(0);
-        let mut key_floor = message_high.max(attempt_high + 2 * MARK_STEP).max(removed_high);
-        for sql in [
-            queue::KEY_MAX_APP,
-            queue::KEY_MAX_ENDPOINT,
-            queue::KEY_MAX_TASK,
-            triggers::KEY_MAX_INVOCATION,
-            oauth::KEY_MAX_CLIENT,
-            oauth::KEY_MAX_INSTALL,
-        ] {
-            key_floor = key_floor.max(highest(sql)?.unwrap_or(0));
-        }
+        let key_floor = key_floor(db)?;
         let retention = i64::try_from(settings.payload_retention.as_micros()).unwrap_or(i64::MAX);
         let before = number("payload_retention")?;
         let mut sweep_barrier = number("sweep_barrier")?.unwrap_or(0);

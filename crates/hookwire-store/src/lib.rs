@@ -9,6 +9,7 @@
 
 pub mod catalog;
 pub mod chooser;
+pub mod copy;
 pub mod dispatch;
 pub mod error;
 pub mod history;

@@ -7,6 +7,7 @@ statements! {
     TABLES_OF_OTHERS = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
         WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')";
     SCHEMA_GET = "SELECT number, needs FROM hookwire_schema ORDER BY number DESC LIMIT 1";
+    SERVER_VERSION_TEXT = "SELECT current_setting('server_version')";
     SERVER_VERSION = "SELECT current_setting('server_version_num')::integer";
 
     META_GET = "SELECT number FROM meta WHERE name = $1";

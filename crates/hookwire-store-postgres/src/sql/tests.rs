@@ -3,7 +3,7 @@
 use hookwire_testkit::Postgres;
 use tokio_postgres::{Client, NoTls};
 
-use super::{catalog, history, node, oauth, queue, triggers, upkeep};
+use super::{catalog, copy, history, node, oauth, queue, triggers, upkeep};
 
 /// Tables whose rows grow with traffic.
 const GROWING: [&str; 8] =
@@ -23,7 +23,16 @@ const EXEMPT: [&str; 6] = [
 ];
 
 fn all() -> Vec<(&'static str, &'static str)> {
-    let fixed = [catalog::ALL, history::ALL, node::ALL, oauth::ALL, queue::ALL, triggers::ALL, upkeep::ALL];
+    let fixed = [
+        catalog::ALL,
+        copy::ALL,
+        history::ALL,
+        node::ALL,
+        oauth::ALL,
+        queue::ALL,
+        triggers::ALL,
+        upkeep::ALL,
+    ];
     let walks = [catalog::WALKS, history::WALKS, oauth::WALKS, triggers::WALKS];
     let both = history::DELIVERIES_OF_ENDPOINT;
     let own = vec![("DELIVERIES_OF_ENDPOINT", both.up), ("DELIVERIES_OF_ENDPOINT", both.down)];
