@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Key(Key),
     /// Bring the store's tables up to date, without starting the server
     Migrate,
+    /// Move everything from a file into an empty database
+    Copy(Copy),
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -53,8 +55,18 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
     /// Keep everything here instead of the configured `store.url`
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH or postgres://…")]
     pub(crate) store: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// The file, which no server may have open; it is only read
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from: String,
+    /// The database: postgres://user:password@host:port/database
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
 }
 
 #[derive(Debug, Subcommand)]

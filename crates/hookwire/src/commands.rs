@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod config;
+mod copy;
 mod dev;
 mod doctor;
 mod healthcheck;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Jwt(command) => jwt::run(&Config::load(file)?, command),
         Command::Key(command) => key::run(command),
         Command::Migrate => migrate::run(&Config::load(file)?),
+        Command::Copy(flags) => copy::run(&Config::load(file)?, &flags),
         Command::Config(command) => config::run(file, command),
         Command::Profile(command) => profile::run(file, command),
         Command::Healthcheck { address } => healthcheck::run(&Config::load(file)?, address),

@@ -7,19 +7,21 @@ mod secrets;
 mod sections;
 mod service_link;
 mod shown;
+mod store;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use secrets::{Keys, data_folder, load_keys};
+pub(crate) use secrets::{Keys, data_folder, load_keys, main_secret_of};
 use sections::{
     ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, ProfilesSection,
     RetentionSection, ServerSection, StoreSection,
 };
 pub(crate) use sections::{LogFormat, LogSection, Role, Synchronous};
-pub(crate) use shown::shown;
+pub(crate) use shown::{masked_url, shown};
+pub(crate) use store::Place;
 
 /// Every key with its default and what it means.
 pub(crate) const DEFAULT_TOML: &str = include_str!("config/default.toml");
@@ -75,7 +77,16 @@ impl Config {
     /// What is odd, but no reason not to start.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let warn = |name: &String| format!("the environment variable {name} is no setting and has no effect");
-        self.strangers.iter().map(warn).collect()
+        let lonely = (self.server.role != Role::All && !self.store.is_database()).then(|| {
+            let (role, other) = match self.server.role {
+                Role::Worker => ("worker", "accepts messages"),
+                Role::All | Role::Api => ("api", "delivers anything"),
+            };
+            format!(
+                "server.role is {role} and the store is a file, which no other node can share: nobody {other}"
+            )
+        });
+        self.strangers.iter().map(warn).chain(lonely).collect()
     }
 
     /// Checks what types alone can't.
@@ -85,12 +96,7 @@ impl Config {
             "server.listen must be an address and a port, for example 127.0.0.1:8071 (it is {:?})",
             self.server.listen
         );
-        anyhow::ensure!(
-            !self.store.url.contains("://"),
-            "store.url must be the path of the store's file, for example hookwire-data/hookwire.db (it is {:?})",
-            shown::masked_url(&self.store.url)
-        );
-        anyhow::ensure!(!self.store.url.is_empty(), "store.url must not be empty");
+        self.store.validate()?;
         let jitter = self.delivery.retry_jitter;
         anyhow::ensure!(
             (0.0..=1.0).contains(&jitter),

@@ -13,6 +13,7 @@ mod profiles;
 mod random;
 mod server;
 mod shutdown;
+mod store;
 mod telemetry;
 mod tokens;
 

@@ -1,6 +1,5 @@
 //! A node: the store, the engine and the API, wired together from the configuration.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,19 +15,18 @@ use hookwire_core::signature::HeaderNames;
 use hookwire_core::{Clock, KeyMint, Profiles};
 use hookwire_engine::{Engine, EngineParts, RetentionSettings};
 use hookwire_outbound::Client;
-use hookwire_store::{SharedStore, Vault};
-use hookwire_store_sqlite::SqliteStore;
+use hookwire_store::SharedStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
-use crate::config::{Config, Keys, Role, Synchronous};
+use crate::config::{Config, Keys, Role};
 use crate::invoker::{self, Invoker};
 use crate::metrics::{Answers, Shown};
 use crate::nofile::Shares;
 use crate::probe::Probe;
 use crate::tokens::tokens;
-use crate::{metrics, nofile, profiles, random, server};
+use crate::{metrics, nofile, profiles, random, server, store};
 
 /// A node that is up, but does not listen yet.
 pub(crate) struct Node {
@@ -43,10 +41,10 @@ pub(crate) struct Node {
 
 impl Node {
     /// Opens the store and starts delivering. On the runtime that it shall run on.
-    pub(crate) fn start(config: &Config, keys: &Keys) -> anyhow::Result<Self> {
+    pub(crate) async fn start(config: &Config, keys: &Keys) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let mint = Arc::new(KeyMint::new(0, 0));
-        let store = open_store(config, keys, &mint)?;
+        let store = store::open(config, keys, &mint).await?;
         let client = Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
         let policy = client.policy().clone();
         let profiles = Arc::new(profiles::load(&config.profiles.folder)?);
@@ -123,23 +121,6 @@ async fn health_only(request: Request, next: Next) -> Response {
     } else {
         (StatusCode::NOT_FOUND, "this node is a worker: it answers health and metrics only\n").into_response()
     }
-}
-
-fn open_store(config: &Config, keys: &Keys, mint: &Arc<KeyMint>) -> anyhow::Result<SharedStore> {
-    let settings = hookwire_store_sqlite::Settings {
-        notices: config.notices.enabled,
-        disable_after: config.delivery.disable_after.0,
-        synchronous: match config.store.synchronous {
-            Synchronous::Full => hookwire_store_sqlite::Synchronous::Full,
-            Synchronous::Normal => hookwire_store_sqlite::Synchronous::Normal,
-        },
-        ..hookwire_store_sqlite::Settings::default()
-    };
-    let path = Path::new(&config.store.url);
-    let vault = Vault::new(&keys.main_secret);
-    let store = SqliteStore::open(path, vault, settings, Arc::clone(mint))
-        .with_context(|| format!("cannot open the store {}", path.display()))?;
-    Ok(store)
 }
 
 /// How many attempts and connections the open files are enough for; says so when it is less than configured.

@@ -26,7 +26,7 @@ pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
     run_on_runtime(async {
         let listener = listen(&config).await?;
         let keys = load_keys(&config)?;
-        let node = Node::start(&config, &keys)?;
+        let node = Node::start(&config, &keys).await?;
         let stop = shutdown::on_signal()?;
         let secret = fresh_secret();
         let url = receiver::start().await?;

@@ -1,5 +1,7 @@
 //! `hookwire doctor`: checks this machine and the configuration, and says what to mend.
 
+mod database;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,7 +10,7 @@ use std::time::Instant;
 use hookwire_core::{Clock as _, Timestamp};
 
 use crate::clock::SystemClock;
-use crate::config::{Config, data_folder};
+use crate::config::{Config, Place, data_folder};
 use crate::nofile::{self, Shares};
 
 /// A slower sync than this limits how many messages a second can be accepted by few clients.
@@ -29,8 +31,10 @@ pub(super) fn run(file: Option<&Path>) -> ExitCode {
         Ok(config) => {
             findings.push(Finding::Well("the configuration is valid".to_owned()));
             findings.extend(config.warnings().into_iter().map(Finding::Advice));
-            let folder = data_folder(&config.store.url);
-            findings.push(sync_speed(&folder));
+            match Place::of(&config.store.url) {
+                Place::File(_) => findings.push(sync_speed(&data_folder(&config.store.url))),
+                Place::Database(url) => findings.extend(database::look(&config, url)),
+            }
             findings.push(port(&config.server.listen));
             findings.push(files(&config));
         }

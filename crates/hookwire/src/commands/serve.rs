@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use crate::cli::Serve;
-use crate::config::{Config, load_keys};
+use crate::config::{Config, load_keys, masked_url};
 use crate::node::Node;
 use crate::{shutdown, telemetry};
 
@@ -15,10 +15,11 @@ pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
     start_log(&config)?;
     run_on_runtime(async {
         let listener = listen(&config).await?;
-        let node = Node::start(&config, &load_keys(&config)?)?;
+        let node = Node::start(&config, &load_keys(&config)?).await?;
         let stop = shutdown::on_signal()?;
         let address = listener.local_addr()?;
-        tracing::info!(%address, store = config.store.url, "hookwire {} is ready", env!("CARGO_PKG_VERSION"));
+        let store = masked_url(&config.store.url);
+        tracing::info!(%address, store, role = config.server.role.name(), "hookwire {} is ready", env!("CARGO_PKG_VERSION"));
         node.serve(listener, stop).await;
         Ok(ExitCode::SUCCESS)
     })

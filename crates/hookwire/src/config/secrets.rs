@@ -25,12 +25,36 @@ pub(crate) fn data_folder(store_url: &str) -> PathBuf {
     if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_path_buf() }
 }
 
-/// The keys: from the configuration, or from their files, which are made when missing.
+/// The keys: from the configuration, or from their files, which are made when missing. Nodes of a database have no
+/// folder in common, so there the configuration has to name them.
 pub(crate) fn load_keys(config: &Config) -> anyhow::Result<Keys> {
+    if config.store.is_database() {
+        for (name, key) in
+            [("auth.jwt_secret", &config.auth.jwt_secret), ("auth.main_secret", &config.auth.main_secret)]
+        {
+            anyhow::ensure!(
+                !key.is_empty(),
+                "{name} must be set when the store is a database, and to the same on every node; \
+                 `hookwire key generate` makes one"
+            );
+        }
+    }
     let folder = data_folder(&config.store.url);
     let jwt_secret = load(&config.auth.jwt_secret, "auth.jwt_secret", &folder.join("jwt_secret"))?;
     let main_secret = load(&config.auth.main_secret, "auth.main_secret", &folder.join("main_secret"))?;
     Ok(Keys { jwt_secret, main_secret })
+}
+
+/// The main secret of the store in this file: the configured one, or the one that lies beside it.
+pub(crate) fn main_secret_of(config: &Config, store: &Path) -> anyhow::Result<String> {
+    let file = data_folder(&store.to_string_lossy()).join("main_secret");
+    anyhow::ensure!(
+        !config.auth.main_secret.is_empty() || file.is_file(),
+        "the main secret of {} is needed: there is no {}, so set auth.main_secret",
+        store.display(),
+        file.display()
+    );
+    load(&config.auth.main_secret, "auth.main_secret", &file)
 }
 
 fn load(configured: &str, name: &str, file: &Path) -> anyhow::Result<String> {
@@ -101,6 +125,17 @@ mod tests {
         let file = folder.path().join("data/jwt_secret");
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert!(load_keys(&config).err().unwrap().to_string().contains("chmod 600"));
+    }
+
+    #[test]
+    fn with_a_database_both_keys_must_be_configured() {
+        let mut config = Config::default();
+        config.store.url = "postgres://user:canary@host/database".to_owned();
+        config.auth.jwt_secret = "0123456789-0123456789".to_owned();
+        let told = load_keys(&config).err().unwrap().to_string();
+        assert!(told.contains("auth.main_secret") && !told.contains("canary"), "{told}");
+        config.auth.main_secret = "9876543210-9876543210".to_owned();
+        assert_eq!(load_keys(&config).unwrap().main_secret, config.auth.main_secret);
     }
 
     #[test]

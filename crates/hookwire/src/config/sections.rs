@@ -53,6 +53,13 @@ impl Default for ServerSection {
 pub(crate) struct StoreSection {
     pub(crate) url: String,
     pub(crate) synchronous: Synchronous,
+    pub(crate) connections: usize,
+    pub(crate) ingest_connections: usize,
+    pub(crate) settle_connections: usize,
+    pub(crate) listen: bool,
+    pub(crate) migrate: bool,
+    pub(crate) node_name: String,
+    pub(crate) silence_max: Span,
 }
 
 /// When the embedded store syncs to disk.
@@ -65,7 +72,18 @@ pub(crate) enum Synchronous {
 
 impl Default for StoreSection {
     fn default() -> Self {
-        Self { url: "hookwire-data/hookwire.db".to_owned(), synchronous: Synchronous::Full }
+        let database = hookwire_store_postgres::Settings::default();
+        Self {
+            url: "hookwire-data/hookwire.db".to_owned(),
+            synchronous: Synchronous::Full,
+            connections: database.connections,
+            ingest_connections: database.ingest_connections,
+            settle_connections: database.settle_connections,
+            listen: database.listen,
+            migrate: database.migrate,
+            node_name: database.name,
+            silence_max: Span(database.silence_max),
+        }
     }
 }
 

@@ -18,14 +18,30 @@ fn mask(secret: &mut String) {
     }
 }
 
-/// The URL without its password.
-pub(super) fn masked_url(url: &str) -> String {
+/// The URL without its password, wherever in it that stands. A path is shown as it is.
+pub(crate) fn masked_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    match rest.rsplit_once('@') {
-        Some((credentials, host)) => {
-            let user = credentials.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:***@{host}")
+    // A password may hold any of these signs by mistake, so what is before the last @ is all credentials.
+    let (credentials, place) = match rest.rsplit_once('@') {
+        Some((credentials, place)) => (Some(credentials), place),
+        None => (None, rest),
+    };
+    let user = credentials.map_or(String::new(), |credentials| {
+        format!("{}:***@", credentials.split(':').next().unwrap_or_default())
+    });
+    let place = match place.split_once('?') {
+        Some((place, query)) => {
+            let query: Vec<_> = query.split('&').map(masked_parameter).collect();
+            format!("{place}?{}", query.join("&"))
         }
-        None => url.to_owned(),
+        None => place.to_owned(),
+    };
+    format!("{scheme}://{user}{place}")
+}
+
+fn masked_parameter(parameter: &str) -> String {
+    match parameter.split_once('=') {
+        Some((name, _)) if name.to_lowercase().contains("pass") => format!("{name}=***"),
+        _ => parameter.to_owned(),
     }
 }
