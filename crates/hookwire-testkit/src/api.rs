@@ -40,6 +40,12 @@ impl Api {
             .with_header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
+    /// A client without a token for what lies beside the API, such as `/metrics`: paths are relative to the origin.
+    pub(crate) fn outside_the_api(origin: &str) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { client, base: origin.trim_end_matches('/').to_owned(), headers: Vec::new() }
+    }
+
     /// The same client with another token.
     pub fn with_token(&self, token: &str) -> Self {
         let mut other = self.clone();

@@ -79,6 +79,12 @@ impl Server {
         Api::new(&self.url(), &self.token)
     }
 
+    /// What it counts: the page of `/metrics`.
+    pub async fn metrics(&self) -> String {
+        let page = Api::outside_the_api(&self.url()).get("/metrics").await;
+        String::from_utf8_lossy(&page.body).into_owned()
+    }
+
     /// The folder with the store, which is also where its commands run.
     pub fn folder(&self) -> &Path {
         &self.settings.folder

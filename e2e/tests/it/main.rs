@@ -1,6 +1,8 @@
 //! Drives the built `hookwire` binary from outside. Build it first; `cargo xtask test` does.
 
 mod cli;
+mod cluster;
+mod copy;
 mod crash;
 mod delivery;
 mod disk_full;
