@@ -1,6 +1,7 @@
 //! Starts a Hookwire server on a fresh folder, loads it over HTTP, and measures what arrives at a sink.
 
 mod client;
+mod database;
 mod epoch;
 mod generator;
 mod histogram;
@@ -19,7 +20,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::scenario::{backlog, fanout, isolation, latency, lists, throughput};
+use crate::scenario::{backlog, churn, fanout, isolation, latency, lists, throughput};
 
 /// Load generator and sink for Hookwire. Run it with `cargo xtask bench <scenario>`.
 #[derive(Parser)]
@@ -43,6 +44,27 @@ struct Place {
     /// Where results are appended.
     #[arg(long, default_value = "bench/results")]
     results: PathBuf,
+    /// What the server keeps everything in; a PostgreSQL is started for it on this machine, with fsync on.
+    #[arg(long, global = true, value_enum, default_value_t = Database::Sqlite)]
+    database: Database,
+}
+
+/// What the server keeps everything in.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Database {
+    /// A file.
+    Sqlite,
+    /// A database of a throwaway PostgreSQL.
+    Postgres,
+}
+
+impl Database {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -59,6 +81,8 @@ enum Command {
     Backlog(backlog::Args),
     /// Latency of the lists on a large store.
     Lists(lists::Args),
+    /// Millions of deliveries through the queue: what that does to its size and to the time of a claim (PostgreSQL).
+    Churn(churn::Args),
     /// Throughput, latency, fanout and both kinds of isolation with their defaults.
     All,
 }
@@ -86,6 +110,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Isolation(args) => isolation::run(place, args).await,
         Command::Backlog(args) => backlog::run(place, args).await,
         Command::Lists(args) => lists::run(place, args).await,
+        Command::Churn(args) => churn::run(place, args).await,
         Command::All => {
             throughput::run(place, &defaults()).await?;
             latency::run(place, &defaults()).await?;

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
 
-use crate::Place;
+use crate::{Database, Place};
 
 /// The numbers of one run, in the order in which they are shown.
 pub(crate) struct Report {
@@ -50,11 +50,16 @@ impl Report {
             "scenario": self.scenario,
             "commit": commit(),
             "machine": machine(place),
+            "database": place.database.name(),
             "settings": self.settings,
             "numbers": self.numbers,
         });
         fs::create_dir_all(&place.results)?;
-        let path = place.results.join(format!("{date}-{}.json", self.scenario));
+        let database = match place.database {
+            Database::Sqlite => "",
+            Database::Postgres => "-postgres",
+        };
+        let path = place.results.join(format!("{date}-{}{database}.json", self.scenario));
         let mut file = File::options().create(true).append(true).open(&path)?;
         writeln!(file, "{line}").with_context(|| format!("can't write {}", path.display()))?;
         println!("  -> {}", path.display());

@@ -1,6 +1,7 @@
 //! The scenarios: each is one question about the server, answered with numbers.
 
 pub(crate) mod backlog;
+pub(crate) mod churn;
 pub(crate) mod fanout;
 pub(crate) mod isolation;
 pub(crate) mod latency;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use hookwire_testkit::Postgres;
 use http::StatusCode;
 use tempfile::TempDir;
 
@@ -13,7 +14,7 @@ use crate::generator::{Body, Done, Load, Pace, Plan};
 use crate::payload::Payload;
 use crate::server::{self, Server};
 use crate::sink::{self, Sink};
-use crate::{Place, report};
+use crate::{Database, Place, database, report};
 
 /// The event type of every message, unless a scenario says otherwise.
 pub(crate) const EVENT_TYPE: &str = "bench.event";
@@ -25,6 +26,8 @@ const RAW_FOR: Duration = Duration::from_secs(5);
 pub(crate) struct Stage {
     pub(crate) server: Server,
     pub(crate) settings: server::Settings,
+    /// The database's server, unless the store is a file.
+    pub(crate) postgres: Option<Postgres>,
     _folder: TempDir,
 }
 
@@ -40,12 +43,16 @@ impl Stage {
             .server
             .canonicalize()
             .with_context(|| format!("no server at {}", place.server.display()))?;
-        let settings = server::Settings {
-            binary,
-            folder: folder.path().to_path_buf(),
-            environment: environment.to_vec(),
+        let mut environment = environment.to_vec();
+        let postgres = match place.database {
+            Database::Sqlite => None,
+            Database::Postgres => Some(database::start().await),
         };
-        Ok(Self { server: Server::start(&settings).await?, settings, _folder: folder })
+        if let Some(postgres) = &postgres {
+            environment.push(("HOOKWIRE_STORE_URL", postgres.url()));
+        }
+        let settings = server::Settings { binary, folder: folder.path().to_path_buf(), environment };
+        Ok(Self { server: Server::start(&settings).await?, settings, postgres, _folder: folder })
     }
 
     /// SIGKILL and a new process on the same folder, which is not waited for.

@@ -2,7 +2,7 @@
 
 mod postgres;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::run;
 
@@ -26,6 +26,9 @@ const TOOLS: &[Tool] = &[
     Tool { name: "PostgreSQL", works: postgres::is_installed, packages: &["postgresql"] },
 ];
 
+/// Suites of the end-to-end tests that choose their stores themselves.
+const ON_STORES_OF_THEIR_OWN: [&str; 3] = ["cluster::", "copy::", "disk_full::"];
+
 /// Runs the tests whose name contains one of the filters; all without filters.
 pub(crate) fn test(filters: &[String]) -> anyhow::Result<()> {
     install_missing_tools()?;
@@ -33,7 +36,34 @@ pub(crate) fn test(filters: &[String]) -> anyhow::Result<()> {
     run::cargo(&["build", "--package", "hookwire"])?;
     let mut tests = run::command("cargo", &["test", "--workspace", "--"]);
     tests.args(filters);
+    run::run(tests)?;
+    end_to_end_on_postgres(filters)
+}
+
+/// The end-to-end tests once more, with servers that are on PostgreSQL instead of on a file. The built executable is run
+/// itself: asking cargo for one package would build what they have in common anew.
+fn end_to_end_on_postgres(filters: &[String]) -> anyhow::Result<()> {
+    let build = ["test", "--workspace", "--no-run", "--quiet", "--message-format=json"];
+    let executable = end_to_end(&run::output(run::command("cargo", &build))?)
+        .context("`cargo test --no-run` named no executable of hookwire-e2e")?;
+    let mut tests = run::command(&executable, &[]);
+    tests.args(filters).current_dir(run::root().join("e2e")).env("HOOKWIRE_TEST_STORE", "postgres");
+    for suite in ON_STORES_OF_THEIR_OWN {
+        tests.args(["--skip", suite]);
+    }
     run::run(tests)
+}
+
+/// The executable of the end-to-end tests, from what cargo says of each artifact, a line of JSON each.
+fn end_to_end(messages: &[u8]) -> Option<String> {
+    let messages = String::from_utf8_lossy(messages);
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut executables = artifacts.filter_map(|artifact| {
+        let is_ours = artifact["package_id"].as_str()?.contains("#hookwire-e2e@");
+        let executable = artifact["executable"].as_str()?.to_owned();
+        (is_ours && artifact["target"]["name"] == "it").then_some(executable)
+    });
+    executables.next()
 }
 
 fn install_missing_tools() -> anyhow::Result<()> {

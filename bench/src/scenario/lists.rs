@@ -1,5 +1,7 @@
 //! How long a page of a list takes on a large store, at any depth, with and without filters.
 
+mod bulk;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,6 +52,9 @@ pub(crate) struct Args {
     /// Bytes of a message's payload.
     #[arg(long, default_value_t = 512)]
     payload: usize,
+    /// Repeat what was delivered, in bulk, until there are that many attempts (PostgreSQL).
+    #[arg(long, default_value_t = 0)]
+    attempts: u64,
     /// Give up filling the store after that many seconds.
     #[arg(long, default_value_t = 900)]
     seconds_max: u64,
@@ -73,6 +78,10 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
         Sink::start(epoch, sink::Settings { numbers_max: args.messages, ..Default::default() }).await?;
     let endpoint = stage.server.create_endpoint(&app, &sink.counted_url(0), &[]).await?;
     fill(epoch, &stage.server, &app, &sink, args).await?;
+    if args.attempts > 0 {
+        bulk::grow(stage.postgres.as_ref().context("--attempts is for --database postgres")?, args.attempts)
+            .await?;
+    }
 
     let messages = server::message_path(&app);
     let attempts = format!("/api/v1/app/{app}/attempt/endpoint/{endpoint}");
@@ -83,7 +92,7 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
     let pages = read(&stage.server.peer, Arc::new(kinds), args).await?;
 
     let settings = json!({
-        "messages": args.messages, "clients": args.clients, "seconds": args.seconds, "limit": args.limit,
+        "messages": args.messages, "attempts": args.attempts, "clients": args.clients, "seconds": args.seconds, "limit": args.limit,
         "payload": args.payload,
     });
     let mut report = Report::new("lists", settings);

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::database::{Counts, Work};
 use crate::epoch::Epoch;
 use crate::generator::Load;
 use crate::histogram::median;
@@ -43,6 +44,7 @@ pub(crate) struct Run {
     duplicates: u64,
     cpu_s_per_1000: f64,
     memory: Memory,
+    work: Option<Work>,
 }
 
 /// Runs the scenario and reports it.
@@ -78,6 +80,12 @@ pub(crate) async fn repeat(
     number("server_cpu_s_per_1000_messages", &|run| run.cpu_s_per_1000);
     number("server_rss_mib", &|run| run.memory.resident_mib);
     number("server_rss_peak_mib", &|run| run.memory.peak_mib);
+    for (name, of) in Work::NUMBERS {
+        let numbers: Vec<f64> = runs.iter().filter_map(|run| run.work.as_ref().map(of)).collect();
+        if !numbers.is_empty() {
+            report.number(name, median(&numbers));
+        }
+    }
     report.detail(
         "delivered_per_s_by_run",
         json!(runs.iter().map(|run| run.delivered_per_s).collect::<Vec<_>>()),
@@ -97,6 +105,7 @@ async fn measure(place: &Place, args: &Args, endpoints: usize) -> anyhow::Result
         stage.server.create_endpoint(&app, &sink.counted_url(slot), &[]).await?;
     }
     let cpu_before = process::cpu_seconds(stage.server.pid());
+    let counts_before = Counts::take(&stage).await;
     let load = Load::start(setup::messages(epoch, &stage.server, &app, args.connections, &payload));
     tokio::time::sleep(Duration::from_secs(args.warm_up)).await;
     let (start, accepted, delivered) = (Instant::now(), load.accepted(), sink.distinct());
@@ -112,6 +121,8 @@ async fn measure(place: &Place, args: &Args, endpoints: usize) -> anyhow::Result
     setup::nothing_is_lost(&done, &sink, |_| true)?;
     let cpu_s = process::cpu_seconds(stage.server.pid()) - cpu_before;
     let memory = process::memory(stage.server.pid());
+    let work =
+        Counts::take(&stage).await.zip(counts_before).map(|(after, before)| after.since(&before, messages));
     drop(stage);
     let raw_after = setup::raw_per_s(epoch, args.connections, &payload).await?;
     Ok(Run {
@@ -122,5 +133,6 @@ async fn measure(place: &Place, args: &Args, endpoints: usize) -> anyhow::Result
         duplicates: sink.arrivals() - sink.distinct(),
         cpu_s_per_1000: cpu_s * 1_000.0 / messages as f64,
         memory,
+        work,
     })
 }
