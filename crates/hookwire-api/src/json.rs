@@ -1,8 +1,8 @@
 //! Request bodies: bounded in size and depth, then parsed, with faults located in the way that clients expect.
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
-use http::StatusCode;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -18,16 +18,22 @@ impl FromRequest<Api> for BodyBytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        use axum::response::IntoResponse as _;
-        let limit = api.settings.body_timeout;
-        let read = within(limit, Bytes::from_request(request, api)).await;
-        read.ok_or(Problem::BodyTimeout(limit))?.map(Self).map_err(|rejection| {
-            if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::TooLarge(api.settings.body_bytes_max)
-            } else {
-                Problem::Bad("generic_error", "The request's body could not be read.".to_owned())
-            }
-        })
+        read(request.into_body(), api).await.map(Self)
+    }
+}
+
+/// Reads a body, as long and as slow as the settings allow.
+pub(crate) async fn read<B>(body: B, api: &Api) -> Result<Bytes, Problem>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<axum::BoxError>,
+{
+    let (limit, bytes_max) = (api.settings.body_timeout, api.settings.body_bytes_max);
+    let read = within(limit, Limited::new(body, bytes_max).collect()).await;
+    match read.ok_or(Problem::BodyTimeout(limit))? {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::TooLarge(bytes_max)),
+        Err(_) => Err(Problem::Bad("generic_error", "The request's body could not be read.".to_owned())),
     }
 }
 

@@ -5,6 +5,7 @@
 mod api;
 mod caller;
 mod docs;
+mod door;
 mod idempotency;
 mod ignored;
 mod json;
@@ -25,6 +26,6 @@ mod within;
 pub use api::{
     ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, PartHealth,
 };
+pub use door::Door;
 pub use openapi::openapi;
-pub use router::router;
 pub use settings::Settings;
