@@ -45,6 +45,13 @@ pub struct Endpoint {
     pub updated: Timestamp,
 }
 
+impl Endpoint {
+    /// Whether everything that may hold a credential, and where it goes to, is as in `other`: URL, headers and TLS.
+    pub fn has_credentials_of(&self, other: &Self) -> bool {
+        self.url == other.url && self.headers == other.headers && self.rules.tls == other.rules.tls
+    }
+}
+
 /// The secret that signs, and older ones that still do after a rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secrets {
