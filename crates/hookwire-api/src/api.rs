@@ -65,6 +65,17 @@ pub struct HealthReport {
     pub ready: bool,
     /// Each part that was looked at, for example `database`.
     pub parts: Vec<PartHealth>,
+    /// The node that answers.
+    pub node: NodeHealth,
+}
+
+/// What a node is there for, and how far behind it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeHealth {
+    /// Its `server.role`.
+    pub role: &'static str,
+    /// How long the delivery that waits longest for its turn has been due; `None` on a node that delivers nothing.
+    pub lag: Option<Duration>,
 }
 
 /// The state of one part.

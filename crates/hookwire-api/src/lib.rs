@@ -23,7 +23,8 @@ mod v1;
 mod within;
 
 pub use api::{
-    ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, PartHealth,
+    ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, NodeHealth,
+    PartHealth,
 };
 pub use openapi::openapi;
 pub use router::router;

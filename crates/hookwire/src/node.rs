@@ -67,7 +67,11 @@ impl Node {
             address_policy: policy,
             https_only: config.delivery.https_only,
             settings: api_settings(config),
-            health: Arc::new(Probe { store: Arc::clone(&store), engine: engine.clone() }),
+            health: Arc::new(Probe {
+                store: Arc::clone(&store),
+                engine: engine.clone(),
+                role: config.server.role,
+            }),
             metrics: Arc::new(answers.clone()),
             random: random::fill,
             profiles,
