@@ -30,19 +30,19 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let place = Place::new();
-        let store = place.open_with(quick()).unwrap();
+        let store = place.open_with(quick()).expect("the store opens");
         let app = app(&store).await;
         let named = |uid: &str| NewEndpoint { uid: Some(Uid::stored(uid)), ..new_endpoint() };
-        let sound = store.create_endpoint(app.key, named("sound"), NOW).await.unwrap();
-        let damaged = store.create_endpoint(app.key, named("damaged"), NOW).await.unwrap();
+        let sound = store.create_endpoint(app.key, named("sound"), NOW).await.expect("an endpoint");
+        let damaged = store.create_endpoint(app.key, named("damaged"), NOW).await.expect("an endpoint");
         let mint = KeyMint::new(2, 0);
-        store.ingest(message(&app, mint.next(NOW), 2)).await.unwrap();
+        store.ingest(message(&app, mint.next(NOW), 2)).await.expect("a message");
         store.close().await;
-        let db = Connection::open(place.path()).unwrap();
+        let db = Connection::open(place.path()).expect("a connection");
         let sql = "UPDATE endpoint SET config = '{broken' WHERE key = ?1";
-        assert_eq!(db.execute(sql, [damaged.key.raw()]).unwrap(), 1);
+        assert_eq!(db.execute(sql, [damaged.key.raw()]).expect("a change"), 1);
         drop(db);
-        let store = place.open_with(quick()).unwrap();
+        let store = place.open_with(quick()).expect("the store opens");
         Self { place, store, app, sound, damaged, mint }
     }
 
@@ -60,12 +60,12 @@ impl Scene {
 
     async fn listed(&self) -> Vec<EndpointKey> {
         let page = Page { limit: 9, order: Order::Ascending, cursor: None };
-        let listed = self.store.endpoints(self.app.key, page).await.unwrap();
+        let listed = self.store.endpoints(self.app.key, page).await.expect("a list");
         listed.items.iter().map(|endpoint| endpoint.key).collect()
     }
 }
 
-fn corrupt<T: std::fmt::Debug>(done: Result<T, Error>) {
+fn assert_corrupt<T: std::fmt::Debug>(done: &Result<T, Error>) {
     assert!(matches!(done, Err(Error::Corrupt(_))), "{done:?}");
 }
 
@@ -75,7 +75,7 @@ async fn its_app_goes_on_and_its_own_deliveries_wait() {
     let taken = scene.store.ingest(message(&scene.app, scene.mint.next(NOW), 2)).await.unwrap();
     assert!(matches!(taken, Ingested::Accepted { deliveries: 1, .. }), "{taken:?}");
     assert_eq!(scene.claimed(scene.sound.key).await.unwrap(), 2);
-    corrupt(scene.claimed(scene.damaged.key).await);
+    assert_corrupt(&scene.claimed(scene.damaged.key).await);
     assert_eq!(scene.store.depth().await.unwrap().pending, 3, "nothing of it is given up");
     assert_eq!(scene.listed().await, [scene.sound.key]);
     let more = NewEndpoint { uid: Some(Uid::stored("more")), ..new_endpoint() };
@@ -87,8 +87,9 @@ async fn it_is_not_changed_and_its_uid_stays_taken() {
     let scene = Scene::new().await;
     let (store, app) = (&scene.store, scene.app.key);
     for reference in [Reference::Key(scene.damaged.key), Reference::Uid("damaged".to_owned())] {
-        corrupt(store.endpoint(app, &reference).await);
-        corrupt(store.change_endpoint(app, &reference, EndpointChange::default(), NOW).await);
+        assert_corrupt(&store.endpoint(app, &reference).await);
+        let change = EndpointChange::default();
+        assert_corrupt(&store.change_endpoint(app, &reference, change, NOW).await);
     }
     let same = NewEndpoint { uid: Some(Uid::stored("damaged")), ..new_endpoint() };
     let taken = store.create_endpoint(app, same, NOW).await;
