@@ -1,6 +1,7 @@
 //! Rows and nouns, converted by hand: what is on disk never changes because a noun's field is renamed.
 
 mod endpoint;
+pub(crate) mod oauth;
 mod rules;
 mod trigger;
 

@@ -3,10 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use hookwire_core::endpoint::ManagedBy;
 use hookwire_core::id::Key;
 use hookwire_core::limits::{ENDPOINTS_MAX, OLD_SECRETS_MAX};
 use hookwire_core::notice::Event;
-use hookwire_core::{AppKey, Endpoint, EndpointChange, EndpointKey, NewEndpoint, Reference, Timestamp, Uid};
+use hookwire_core::{
+    AppKey, Endpoint, EndpointChange, EndpointKey, EventTypeName, NewEndpoint, Reference, Timestamp, Uid,
+};
 use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
 use hookwire_store::{Error, Page, Slice};
 use rusqlite::params;
@@ -23,6 +26,9 @@ use crate::writer::health::refresh;
 use crate::writer::notice;
 use crate::writer::work::Work;
 
+const MANAGED: Error = Error::Conflict(
+    "the endpoint belongs to an OAuth install: it changes with its client and goes with its install",
+);
 const UID_TAKEN: Error = Error::Conflict("another endpoint has this uid");
 
 pub(crate) fn find(
@@ -66,16 +72,40 @@ fn uid_is_free(state: &AppState, uid: Option<&Uid>, own: Option<EndpointKey>) ->
 }
 
 pub(crate) fn create(work: &mut Work<'_>, app: AppKey, new: NewEndpoint, now: Timestamp) -> Done<Endpoint> {
+    let state = room(work, app)?;
+    uid_is_free(&state, new.uid.as_ref(), None)?;
+    let endpoint = new.into_endpoint(work.shared.mint.next(now), app, now);
+    add(work, state, endpoint, now)
+}
+
+/// Makes the endpoint of an install.
+pub(crate) fn provision(
+    work: &mut Work<'_>,
+    app: AppKey,
+    new: NewEndpoint,
+    mark: ManagedBy,
+    now: Timestamp,
+) -> Done<Endpoint> {
+    let state = room(work, app)?;
+    let endpoint = new.into_endpoint(work.shared.mint.next(now), app, now);
+    add(work, state, Endpoint { managed_by: Some(mark), ..endpoint }, now)
+}
+
+/// The app, if it can have one more endpoint.
+fn room(work: &mut Work<'_>, app: AppKey) -> Done<Rc<AppState>> {
     let Some(state) = work.app(app)? else { return Err(Error::Conflict("the application is gone").into()) };
     if state.endpoints.len() + state.damaged.len() >= ENDPOINTS_MAX {
         return Err(Error::Limit("an application can have at most 10000 endpoints").into());
     }
-    uid_is_free(&state, new.uid.as_ref(), None)?;
-    let endpoint = Arc::new(new.into_endpoint(work.shared.mint.next(now), app, now));
+    Ok(state)
+}
+
+fn add(work: &mut Work<'_>, state: Rc<AppState>, endpoint: Endpoint, now: Timestamp) -> Done<Endpoint> {
+    let endpoint = Arc::new(endpoint);
     let columns = EndpointRow::new(&endpoint, &work.shared.vault);
     let row = params![
         endpoint.key.raw(),
-        app.raw(),
+        endpoint.app.raw(),
         endpoint.uid.as_ref().map(Uid::as_str),
         endpoint.disabled,
         endpoint.failing_since.map(Timestamp::micros),
@@ -83,6 +113,8 @@ pub(crate) fn create(work: &mut Work<'_>, app: AppKey, new: NewEndpoint, now: Ti
         now.micros(),
         columns.config,
         columns.sealed,
+        endpoint.managed_by.map(|mark| mark.install.raw()),
+        endpoint.managed_by.map(|mark| mark.client.raw()),
     ];
     run(work.db, sql::ENDPOINT_INSERT, row)?;
     if let Some(live) = &mut work.cache.endpoints_live {
@@ -91,6 +123,18 @@ pub(crate) fn create(work: &mut Work<'_>, app: AppKey, new: NewEndpoint, now: Ti
     let state = refresh(work, state, &endpoint)?;
     notice::tell(work, &state, &endpoint, &Event::EndpointCreated, now)?;
     Ok(Endpoint::clone(&endpoint))
+}
+
+/// The live endpoint with its health as it is now, and its app. Conflict when it is an install's.
+fn own(
+    work: &mut Work<'_>,
+    app: AppKey,
+    endpoint: &Reference<EndpointKey>,
+) -> Done<Option<(Rc<AppState>, Endpoint)>> {
+    match live(work, app, endpoint)? {
+        Some((_, endpoint)) if endpoint.managed_by.is_some() => Err(MANAGED.into()),
+        found => Ok(found),
+    }
 }
 
 /// The live endpoint with its health as it is now, and its app.
@@ -155,7 +199,7 @@ pub(crate) fn change(
     change: EndpointChange,
     now: Timestamp,
 ) -> Done<Option<Endpoint>> {
-    let Some((state, mut endpoint)) = live(work, app, endpoint)? else { return Ok(None) };
+    let Some((state, mut endpoint)) = own(work, app, endpoint)? else { return Ok(None) };
     let (was_disabled, order) = (endpoint.disabled, endpoint.rules.order);
     change.apply(&mut endpoint, now);
     uid_is_free(&state, endpoint.uid.as_ref(), Some(endpoint.key))?;
@@ -190,7 +234,7 @@ pub(crate) fn rotate(
     endpoint: &Reference<EndpointKey>,
     rotation: Rotation,
 ) -> Done<Rotated> {
-    let Some((state, mut endpoint)) = live(work, app, endpoint)? else { return Ok(Rotated::Absent) };
+    let Some((state, mut endpoint)) = own(work, app, endpoint)? else { return Ok(Rotated::Absent) };
     let Rotation { secret, old_until, now } = rotation;
     if !endpoint.secrets.rotate(secret, now, old_until, OLD_SECRETS_MAX) {
         return Ok(Rotated::TooMany);
@@ -212,11 +256,51 @@ pub(crate) fn delete(
         work.cache.remove_endpoint(app, damaged);
         return Ok(true);
     }
-    let Some((state, endpoint)) = live(work, app, endpoint)? else { return Ok(false) };
-    notice::tell(work, &state, &endpoint, &Event::EndpointDeleted, now)?;
-    drop(state);
-    remove::endpoint(work, &endpoint, remove::AT_ONCE, now)?;
-    work.tally.failing.remove(&endpoint.key);
-    work.cache.remove_endpoint(app, endpoint.key);
+    let Some((state, endpoint)) = own(work, app, endpoint)? else { return Ok(false) };
+    drop_live(work, state, &endpoint, remove::AT_ONCE, now)?;
     Ok(true)
+}
+
+/// Deletes a live endpoint, whoever manages it. Cancels at most `budget` deliveries at once, and answers what is left of it.
+pub(crate) fn drop_live(
+    work: &mut Work<'_>,
+    state: Rc<AppState>,
+    endpoint: &Endpoint,
+    budget: u32,
+    now: Timestamp,
+) -> Done<u32> {
+    notice::tell(work, &state, endpoint, &Event::EndpointDeleted, now)?;
+    drop(state);
+    let left = remove::endpoint(work, endpoint, budget, now)?;
+    work.tally.failing.remove(&endpoint.key);
+    work.cache.remove_endpoint(endpoint.app, endpoint.key);
+    Ok(left)
+}
+
+/// Gives an install's endpoint these event types, and turns it on if that is wanted.
+pub(crate) fn adjust(
+    work: &mut Work<'_>,
+    app: AppKey,
+    endpoint: EndpointKey,
+    event_types: Option<Vec<EventTypeName>>,
+    turn_on: bool,
+    now: Timestamp,
+) -> Done<()> {
+    let Some((state, mut endpoint)) = live(work, app, &Reference::Key(endpoint))? else { return Ok(()) };
+    let is_turned_on = turn_on && endpoint.disabled;
+    if !is_turned_on && endpoint.event_types == event_types {
+        // Its URL may be another one all the same.
+        if let Some(endpoint) = state.endpoints.get(&endpoint.key) {
+            work.effects.changed(endpoint, &state.app);
+        }
+        return Ok(());
+    }
+    let disabled = is_turned_on.then_some(false);
+    let change = EndpointChange { event_types: Some(event_types), disabled, ..EndpointChange::default() };
+    change.apply(&mut endpoint, now);
+    let (state, endpoint) = write(work, state, endpoint)?;
+    if is_turned_on {
+        work.tell_next(&endpoint)?;
+    }
+    notice::tell(work, &state, &endpoint, &Event::EndpointUpdated, now)
 }

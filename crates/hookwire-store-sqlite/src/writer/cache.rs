@@ -12,11 +12,14 @@ use std::sync::Arc;
 
 use hookwire_core::id::Key;
 use hookwire_core::subscription::{Subscription, Subscriptions};
-use hookwire_core::{App, AppKey, Endpoint, EndpointKey, OrgId, ProfileName, Reference, Timestamp, Uid};
+use hookwire_core::{
+    App, AppKey, ClientKey, Endpoint, EndpointKey, OrgId, ProfileName, Reference, Timestamp, Uid,
+};
 use hookwire_store::Vault;
 use rusqlite::{Connection, params};
 
 use crate::fault::{Done, Fault};
+use crate::row::oauth::Hook;
 use crate::row::{all, key as read_key, one, read_app, read_endpoint, read_profile, text_or_none};
 use crate::sql::catalog as sql;
 use changes::Changes;
@@ -341,6 +344,30 @@ impl Cache {
             Some(since) => self.failing.insert(endpoint.key, since),
             None => self.failing.remove(&endpoint.key),
         };
+    }
+
+    /// Gives the endpoints of a client's installs their client's words. Only those that are in memory need it: the others
+    /// are read with them.
+    pub(crate) fn put_hook(&mut self, client: ClientKey, hook: &Hook) -> Done<()> {
+        let is_its = |endpoint: &Endpoint| endpoint.managed_by.is_some_and(|mark| mark.client == client);
+        let secrets = hook.secrets()?;
+        for state in self.apps.values_mut() {
+            if !state.endpoints.values().any(|endpoint| is_its(endpoint)) {
+                continue;
+            }
+            let state = Rc::make_mut(state);
+            let before = state.bytes;
+            for endpoint in state.endpoints.values_mut().filter(|endpoint| is_its(endpoint)) {
+                let endpoint = Arc::make_mut(endpoint);
+                state.bytes -= weight::of_endpoint(endpoint);
+                hook.endpoint_url().clone_into(&mut endpoint.url);
+                hook.name.clone_into(&mut endpoint.name);
+                endpoint.secrets.clone_from(&secrets);
+                state.bytes += weight::of_endpoint(endpoint);
+            }
+            self.bytes = self.bytes + state.bytes - before;
+        }
+        Ok(())
     }
 
     /// Forgets an endpoint of that app.
