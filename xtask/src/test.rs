@@ -1,5 +1,7 @@
 //! `cargo xtask test`: installs what the tests need outside Rust, then runs all of them.
 
+mod postgres;
+
 use anyhow::bail;
 
 use crate::run;
@@ -7,18 +9,22 @@ use crate::run;
 /// Something the tests use that rustup doesn't bring.
 struct Tool {
     name: &'static str,
-    /// A program and arguments that succeed only when the tool is usable.
-    probe: (&'static str, &'static [&'static str]),
+    /// Whether the tool is usable.
+    works: fn() -> bool,
     /// The Debian packages that bring it.
     packages: &'static [&'static str],
 }
 
-/// The end-to-end tests run an unmodified Python SDK in a virtual environment.
-const TOOLS: &[Tool] = &[Tool {
-    name: "Python 3 with venv and pip",
-    probe: ("python3", &["-c", "import venv, ensurepip"]),
-    packages: &["python3", "python3-venv", "python3-pip"],
-}];
+const TOOLS: &[Tool] = &[
+    // The end-to-end tests run an unmodified Python SDK in a virtual environment.
+    Tool {
+        name: "Python 3 with venv and pip",
+        works: || run::succeeds("python3", &["-c", "import venv, ensurepip"]),
+        packages: &["python3", "python3-venv", "python3-pip"],
+    },
+    // Tests start servers of their own from the installed programs.
+    Tool { name: "PostgreSQL", works: postgres::is_installed, packages: &["postgresql"] },
+];
 
 /// Runs the tests whose name contains one of the filters; all without filters.
 pub(crate) fn test(filters: &[String]) -> anyhow::Result<()> {
@@ -31,8 +37,7 @@ pub(crate) fn test(filters: &[String]) -> anyhow::Result<()> {
 }
 
 fn install_missing_tools() -> anyhow::Result<()> {
-    let missing: Vec<&Tool> =
-        TOOLS.iter().filter(|tool| !run::succeeds(tool.probe.0, tool.probe.1)).collect();
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !(tool.works)()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -46,8 +51,11 @@ fn install_missing_tools() -> anyhow::Result<()> {
     };
     eprintln!("the tests need {names}: installing");
     apt_get(elevation, &["update"])?;
+    if packages.contains(&"postgresql") {
+        postgres::keep_quiet(elevation)?;
+    }
     apt_get(elevation, &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat())?;
-    match missing.iter().find(|tool| !run::succeeds(tool.probe.0, tool.probe.1)) {
+    match missing.iter().find(|tool| !(tool.works)()) {
         Some(tool) => bail!("{} is still not usable after the installation", tool.name),
         None => Ok(()),
     }
@@ -63,6 +71,10 @@ fn elevation() -> Option<&'static [&'static str]> {
 }
 
 fn apt_get(elevation: &[&str], args: &[&str]) -> anyhow::Result<()> {
-    let words = [elevation, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], args].concat();
+    elevated(elevation, &[&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], args].concat())
+}
+
+fn elevated(elevation: &[&str], words: &[&str]) -> anyhow::Result<()> {
+    let words = [elevation, words].concat();
     run::run(run::command(words[0], &words[1..]))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use hookwire_core::id::Key;
 use hookwire_core::{App, AppKey, OrgId, Reference};
+use hookwire_store::triggers::Viewer;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
@@ -55,6 +56,11 @@ impl Caller {
     /// Whether this is one app, rather than the whole org.
     pub(crate) fn is_app(&self) -> bool {
         matches!(self.0.scope, Scope::App { .. })
+    }
+
+    /// As whom this one looks at triggers and what was made of them.
+    pub(crate) fn viewer(&self) -> Viewer {
+        if self.is_app() { Viewer::Client } else { Viewer::Org }
     }
 
     /// Who this is, as audit records have it: `org` or `app`, and the token's subject.

@@ -24,8 +24,10 @@ mod v1;
 mod within;
 
 pub use api::{
-    ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, PartHealth,
+    ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, NodeHealth,
+    PartHealth,
 };
 pub use door::Door;
 pub use openapi::openapi;
+pub use schema::Schemas;
 pub use settings::Settings;

@@ -2,7 +2,9 @@
 
 use crate::app::set;
 use crate::rules::{Rules, RulesChange};
-use crate::{AppKey, Channel, EndpointKey, EventTypeName, Metadata, Secret, Timestamp, Uid};
+use crate::{
+    AppKey, Channel, ClientKey, EndpointKey, EventTypeName, InstallKey, Metadata, Secret, Timestamp, Uid,
+};
 
 /// An endpoint of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +39,31 @@ pub struct Endpoint {
     pub rules: Rules,
     /// What its deliveries are signed with.
     pub secrets: Secrets,
+    /// The install that it belongs to: then nobody changes or deletes it by hand, and its URL, name and secrets are those
+    /// of the client.
+    pub managed_by: Option<ManagedBy>,
     /// Since when everything sent to it fails; `None` while it works.
     pub failing_since: Option<Timestamp>,
     /// When it was made.
     pub created: Timestamp,
     /// When a client last changed it.
     pub updated: Timestamp,
+}
+
+impl Endpoint {
+    /// Whether everything that may hold a credential, and where it goes to, is as in `other`: URL, headers and TLS.
+    pub fn has_credentials_of(&self, other: &Self) -> bool {
+        self.url == other.url && self.headers == other.headers && self.rules.tls == other.rules.tls
+    }
+}
+
+/// What manages an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ManagedBy {
+    /// The install.
+    pub install: InstallKey,
+    /// The client that was installed.
+    pub client: ClientKey,
 }
 
 /// The secret that signs, and older ones that still do after a rotation.
@@ -134,6 +155,7 @@ impl NewEndpoint {
             headers: self.headers.unwrap_or_default(),
             rules,
             secrets: Secrets::new(self.secret),
+            managed_by: None,
             failing_since: None,
             created: now,
             updated: now,

@@ -143,6 +143,14 @@ key!(
     /// An invocation's key; its public form is the `referenceId`.
     InvocationKey, "inv_"
 );
+key!(
+    /// An OAuth client's key; its public form is the `client_id`.
+    ClientKey, "foapp_"
+);
+key!(
+    /// The key of an install of an OAuth client.
+    InstallKey, "inst_"
+);
 
 /// How a path names a noun: by its id or by the uid that the client chose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

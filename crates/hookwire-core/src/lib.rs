@@ -17,6 +17,7 @@ pub mod limits;
 pub mod message;
 pub mod name;
 pub mod notice;
+pub mod oauth;
 pub mod outcome;
 pub mod profile;
 pub mod retry;
@@ -39,7 +40,10 @@ pub use delivery::{Delivery, DeliveryState, Transition, Verdict};
 pub use endpoint::{Endpoint, EndpointChange, NewEndpoint};
 pub use event_type::{EventType, EventTypeChange};
 pub use filter::Filter;
-pub use id::{AppKey, AttemptKey, EndpointKey, InvocationKey, KeyMint, MessageKey, Reference, TaskKey};
+pub use id::{
+    AppKey, AttemptKey, ClientKey, EndpointKey, InstallKey, InvocationKey, KeyMint, MessageKey, Reference,
+    TaskKey,
+};
 pub use invocation::Invocation;
 pub use message::{Message, Payload};
 pub use name::{Channel, EventTypeName, OrgId, ProfileName, Tag, TriggerId, Uid};

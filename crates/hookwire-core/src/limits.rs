@@ -88,5 +88,29 @@ pub const TEMPLATE_TAGS_MAX: usize = 4_096;
 pub const TEMPLATE_DEPTH_MAX: usize = 32;
 /// Bytes of a rendered body.
 pub const TEMPLATE_OUTPUT_BYTES_MAX: usize = 1_024 * 1_024;
+/// OAuth clients that one app may own.
+pub const OAUTH_CLIENTS_MAX: usize = 100;
+/// Bytes of an OAuth client's display name.
+pub const OAUTH_NAME_BYTES_MAX: usize = 256;
+/// Redirect URIs of one OAuth client.
+pub const OAUTH_REDIRECT_URIS_MAX: usize = 20;
+/// Scopes of one OAuth client.
+pub const OAUTH_SCOPES_MAX: usize = 100;
+/// Bytes of one OAuth scope.
+pub const OAUTH_SCOPE_BYTES_MAX: usize = 128;
+/// Bytes of the `state` that a client gives along.
+pub const OAUTH_STATE_BYTES_MAX: usize = 2_048;
+/// How long an authorisation code can be redeemed.
+pub const OAUTH_CODE_LIFETIME: Duration = Duration::from_mins(10);
+/// How long an access token counts.
+pub const OAUTH_ACCESS_LIFETIME: Duration = Duration::from_hours(1);
+/// How long a refresh token can be used.
+pub const OAUTH_REFRESH_LIFETIME: Duration = Duration::from_hours(90 * 24);
+/// Codes of one client and app that can be redeemed at the same time; the oldest goes first.
+pub const OAUTH_CODES_MAX: usize = 20;
+/// Access tokens of one install that count at the same time; the oldest goes first.
+pub const OAUTH_ACCESS_TOKENS_MAX: usize = 20;
+/// Used refresh tokens of one install that are remembered, so that a second use is noticed.
+pub const OAUTH_USED_TOKENS_MAX: usize = 100;
 /// Work of one render: tags met, items gone through, members compared.
 pub const TEMPLATE_STEPS_MAX: usize = 2_000_000;

@@ -70,6 +70,13 @@ pub(crate) struct Finished {
     pub(crate) how: Ended,
 }
 
+impl Finished {
+    /// No attempt was made: the delivery goes back as it came.
+    pub(crate) fn untried(delivery: Delivery, now: Timestamp) -> Self {
+        unsent(delivery, Transition::Released(now))
+    }
+}
+
 /// A request that can be sent.
 struct Ready {
     /// What sends it; `None` = what sends most of them.

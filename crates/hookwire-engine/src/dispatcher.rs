@@ -120,7 +120,11 @@ impl Dispatcher {
             let (endpoint, share) = (job.claim.endpoint.key, job.share);
             let bytes = bytes_of(&job.claim);
             let due = job.claim.message.due();
-            let Finished { settlement, how } = self.attempts.make(job).await;
+            let Finished { settlement, how } = if self.store.leases_hold() {
+                self.attempts.make(job).await
+            } else {
+                Finished::untried(job.claim.delivery, self.now())
+            };
             self.metrics.count(&settlement);
             let now = self.now();
             if settlement.transition == Transition::Delivered && settlement.delivery.attempts == 0 {
@@ -174,6 +178,16 @@ impl Dispatcher {
             self.metrics.count(&settlement);
             self.settler.push(settlement, bytes, now);
         }
+    }
+
+    /// The node's leases are others' now: what waits for its turn is put back, which the store will find stale.
+    pub(crate) fn forfeit(&self) {
+        let claims = self.lanes.empty();
+        tracing::warn!(
+            deliveries = claims.len(),
+            "this node was out of touch for so long that others took over its deliveries"
+        );
+        self.put_back(claims, self.now());
     }
 
     /// Deliveries to these endpoints were settled, and the memory that they held is free again.

@@ -219,6 +219,11 @@ impl Lanes {
         inner.lanes.values_mut().flat_map(|lane| lane.queue.drain(..)).collect()
     }
 
+    /// Gives back everything that waits for its turn, and goes on with what comes.
+    pub(crate) fn empty(&self) -> Vec<Claim> {
+        self.lock().lanes.values_mut().flat_map(|lane| lane.queue.drain(..)).collect()
+    }
+
     /// Attempts under way.
     pub(crate) fn in_flight(&self) -> usize {
         self.lock().in_flight.iter().sum()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hookwire_core::{Clock, Profiles};
 use hookwire_store::upkeep::{RetentionStep, TrimStep};
-use hookwire_store::{Result, SharedStore, Triggers, Upkeep};
+use hookwire_store::{Oauth, Result, SharedStore, Triggers, Upkeep};
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::RetentionSettings;
@@ -30,7 +30,8 @@ pub(crate) async fn run(
         tokio::join!(
             retain(&*store, &*store, &*clock, &retention),
             trim(&*store, &retention, &profiles),
-            advance(&*store, &*clock)
+            advance(&*store, &*clock),
+            tidy_oauth(&*store, &*clock, &retention)
         );
     };
     tokio::select! {
@@ -82,6 +83,21 @@ async fn trim(store: &dyn Upkeep, retention: &RetentionSettings, profiles: &Prof
             Err(error) => {
                 tracing::warn!(%error, "logs could not be cut to their limits");
                 look
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Codes and tokens that ended are removed; what an interrupted change to an OAuth client left undone is carried on with.
+async fn tidy_oauth(store: &dyn Oauth, clock: &dyn Clock, retention: &RetentionSettings) {
+    loop {
+        let pause = match store.tidy_oauth(clock.now(), retention.step).await {
+            Ok(tidied) if tidied.installs + tidied.expired > 0 => BREATH,
+            Ok(_) => retention.interval,
+            Err(error) => {
+                tracing::warn!(%error, "OAuth clients and tokens could not be tidied up");
+                retention.interval
             }
         };
         tokio::time::sleep(pause).await;

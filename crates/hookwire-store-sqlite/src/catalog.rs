@@ -97,7 +97,11 @@ impl Catalog for SqliteStore {
 
     async fn delete_app(&self, org: &OrgId, app: &Reference<AppKey>, now: Timestamp) -> Result<bool> {
         let (org, app) = (org.clone(), app.clone());
-        self.writer.write(move |work| app::delete(work, &org, &app, now)).await
+        let clients = self.writer.write(move |work| app::delete(work, &org, &app, now)).await?;
+        for client in clients.iter().flatten() {
+            self.settle_client(*client, now).await?;
+        }
+        Ok(clients.is_some())
     }
 
     async fn create_endpoint(&self, app: AppKey, new: NewEndpoint, now: Timestamp) -> Result<Endpoint> {

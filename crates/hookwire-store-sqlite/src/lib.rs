@@ -8,6 +8,7 @@ mod fault;
 mod history;
 mod lease;
 mod migrate;
+mod oauth;
 mod open;
 mod queue;
 mod reader;

@@ -4,10 +4,11 @@ use rusqlite::Connection;
 
 use crate::open::OpenError;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_tombstones.sql"),
     include_str!("../migrations/0003_rules.sql"),
+    include_str!("../migrations/0004_oauth.sql"),
 ];
 /// The schema that this version of Hookwire knows.
 pub const SCHEMA: u32 = MIGRATIONS.len() as u32;

@@ -15,7 +15,7 @@ use crate::chooser::Chooser;
 use crate::lease::Leases;
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
-use crate::sql::{catalog, queue, triggers};
+use crate::sql::{catalog, oauth, queue, triggers};
 use crate::threads::Threads;
 use crate::upkeep::trim::touched::Touched;
 use crate::writer::batch::Seed;
@@ -201,9 +201,14 @@ impl Facts {
         let message_high = highest(queue::KEY_MAX_MESSAGE)?.unwrap_or(0);
         let removed_high = number("key_high")?.unwrap_or(0);
         let mut key_floor = message_high.max(attempt_high + 2 * MARK_STEP).max(removed_high);
-        for sql in
-            [queue::KEY_MAX_APP, queue::KEY_MAX_ENDPOINT, queue::KEY_MAX_TASK, triggers::KEY_MAX_INVOCATION]
-        {
+        for sql in [
+            queue::KEY_MAX_APP,
+            queue::KEY_MAX_ENDPOINT,
+            queue::KEY_MAX_TASK,
+            triggers::KEY_MAX_INVOCATION,
+            oauth::KEY_MAX_CLIENT,
+            oauth::KEY_MAX_INSTALL,
+        ] {
             key_floor = key_floor.max(highest(sql)?.unwrap_or(0));
         }
         let retention = i64::try_from(settings.payload_retention.as_micros()).unwrap_or(i64::MAX);

@@ -1,6 +1,7 @@
 //! Rows and nouns, converted by hand: what is on disk never changes because a noun's field is renamed.
 
 mod endpoint;
+pub(crate) mod oauth;
 mod rules;
 mod trigger;
 
@@ -18,7 +19,7 @@ use rusqlite::{OptionalExtension, Params, Row};
 use crate::fault::{Done, Fault};
 
 pub(crate) use endpoint::{EndpointRow, read_endpoint};
-pub(crate) use trigger::{TriggerRow, read_followers, read_invocation, read_trigger};
+pub(crate) use trigger::{TriggerRow, is_hidden, read_followers, read_invocation, read_trigger};
 
 /// Reads a key.
 pub(crate) fn key<K: Key>(row: &Row<'_>, at: usize) -> Done<K> {

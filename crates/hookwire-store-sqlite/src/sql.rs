@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 pub(crate) mod history;
+pub(crate) mod oauth;
 pub(crate) mod queue;
 pub(crate) mod triggers;
 pub(crate) mod upkeep;

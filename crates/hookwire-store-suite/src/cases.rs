@@ -11,6 +11,7 @@ pub(crate) mod ingest;
 pub(crate) mod leases;
 pub(crate) mod models;
 pub(crate) mod notices;
+pub(crate) mod oauth;
 pub(crate) mod profiles;
 pub(crate) mod reopening;
 pub(crate) mod resends;

@@ -179,11 +179,44 @@ list! { $
         an_app_has_so_many_triggers_and_no_more
         a_chain_that_leads_back_or_on_for_too_long_is_refused
         triggers_are_listed_by_id_in_both_directions
+        clients_are_shown_the_triggers_that_are_not_hidden
+        clients_see_no_record_of_a_hidden_trigger
         triggers_go_one_by_one_or_with_their_app
         a_record_is_written_in_the_place_of_its_earlier_one
         records_are_found_by_every_filter_in_both_directions
         a_rare_record_says_where_to_go_on
         old_records_are_forgotten_step_by_step
+    }
+    oauth {
+        a_client_keeps_every_field_and_is_found_by_its_id
+        a_client_is_changed_as_a_whole_or_not_at_all
+        a_client_is_its_owners_alone
+        an_app_owns_so_many_clients_and_no_more
+        clients_and_installs_are_paged_in_both_directions
+        a_redeemed_code_installs_the_client_with_its_endpoint
+        a_code_is_redeemed_once_and_a_replay_revokes_its_tokens
+        a_refused_code_changes_nothing
+        only_the_latest_codes_can_be_redeemed
+        nothing_is_issued_for_what_is_gone
+        installing_again_replaces_the_earlier_install
+        a_token_stands_for_its_install_until_it_ends
+        a_token_has_no_scope_that_its_client_gave_up
+        a_refresh_token_is_used_once_and_a_second_use_ends_them_all
+        a_refused_refresh_changes_nothing
+        only_the_latest_access_tokens_of_an_install_count
+        tokens_of_a_suspended_client_do_not_count
+        what_has_ended_is_tidied_up_step_by_step
+        a_managed_endpoint_is_changed_by_nobody
+        a_new_webhook_url_reaches_every_install
+        a_narrower_subscription_narrows_every_grant_for_good
+        endpoints_come_and_go_with_the_webhook_url
+        an_endpoint_that_was_turned_off_comes_back_with_its_client
+        suspending_removes_the_endpoints_and_resuming_provisions_again
+        a_revoked_install_leaves_nothing_behind
+        a_deleted_client_takes_its_installs_along
+        with_an_app_go_its_installs_and_its_clients
+        the_org_is_told_of_endpoints_that_come_and_go
+        what_was_installed_is_there_after_a_crash
     }
     tenants {
         another_org_finds_nothing

@@ -37,4 +37,7 @@ pub trait Dispatch: Send + Sync {
     fn removed(&self, endpoint: EndpointKey);
     /// How long a lease lasts.
     fn lease(&self) -> Duration;
+    /// This node was taken for dead, and its leases went to others. What it still holds must not be started; results
+    /// of it are stale. Only a store that nodes share says so.
+    fn leases_lost(&self) {}
 }

@@ -9,6 +9,7 @@ pub mod dispatch;
 pub mod error;
 pub mod history;
 pub mod ingest;
+pub mod oauth;
 pub mod page;
 pub mod queue;
 pub mod triggers;
@@ -22,6 +23,7 @@ pub use dispatch::Dispatch;
 pub use error::{Error, Result};
 pub use history::History;
 pub use ingest::Ingest;
+pub use oauth::Oauth;
 pub use page::{Cursor, Order, Page, Slice};
 pub use queue::Queue;
 pub use triggers::Triggers;
@@ -29,9 +31,9 @@ pub use upkeep::Upkeep;
 pub use vault::Vault;
 
 /// Everything we do to durable state.
-pub trait Store: Catalog + Triggers + Ingest + Queue + History + Upkeep {}
+pub trait Store: Catalog + Triggers + Oauth + Ingest + Queue + History + Upkeep {}
 
-impl<T: Catalog + Triggers + Ingest + Queue + History + Upkeep> Store for T {}
+impl<T: Catalog + Triggers + Oauth + Ingest + Queue + History + Upkeep> Store for T {}
 
 /// A store that is shared by everything in the process.
 pub type SharedStore = Arc<dyn Store>;

@@ -111,6 +111,12 @@ pub trait Queue: Send + Sync {
     /// When one of them can't be written, none is. `Unavailable`: the same call may succeed later. `Corrupt` or
     /// `Internal`: it will not; given one at a time, all but the guilty ones will.
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<Settled>>;
+    /// Whether this node's leases are surely its own: `false` once it has not been in touch for so long that others may
+    /// have taken them over, and until it has heard that they did not (or [`Dispatch::leases_lost`] was called). Asked
+    /// before every attempt, so it must cost nothing. Always `true` of a store that belongs to one process.
+    fn leases_hold(&self) -> bool {
+        true
+    }
     /// Endpoints (enabled ones) with unsettled deliveries, by key, beginning after `after`.
     async fn lanes(&self, after: Option<EndpointKey>, limit: u32) -> Result<Vec<Lane>>;
     /// Queues a message for an endpoint again, by hand. A settled delivery starts its schedule anew; of one that waits

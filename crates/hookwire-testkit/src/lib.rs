@@ -1,4 +1,4 @@
-//! What Hookwire's tests stand on: a scripted receiver, the built server as a process, a JSON client, and a clock.
+//! What Hookwire's tests stand on: a scripted receiver, the built server and a PostgreSQL, a JSON client, a clock.
 //!
 //! Everything here is for tests, so it panics with a readable message where production code would return an
 //! error. Nothing here sleeps to synchronise: waiting is done on signals, and where a program offers no signal,
@@ -6,12 +6,14 @@
 
 mod api;
 mod clock;
+mod postgres;
 mod receiver;
 mod server;
 mod wait;
 
 pub use api::{Answer, Api};
 pub use clock::FakeClock;
+pub use postgres::Postgres;
 pub use receiver::{Gate, Receiver, Reply, Request};
-pub use server::{Server, ServerBuilder, binary, free_port, target_folder};
+pub use server::{Server, ServerBuilder, binary, free_port, is_on_postgres, target_folder};
 pub use wait::{PATIENCE, eventually};

@@ -3,6 +3,7 @@
 mod binary;
 mod port;
 mod process;
+mod store;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use tempfile::TempDir;
 pub use self::binary::{binary, target_folder};
 pub use self::port::free_port;
 use self::process::Process;
+use self::store::Store;
+pub use self::store::is_on_postgres;
 use crate::{Api, eventually};
 
 /// A running server. Dropping it kills it; when the test has failed, its log is printed first.
@@ -36,6 +39,7 @@ struct Settings {
     folder: PathBuf,
     port: u16,
     environment: BTreeMap<String, String>,
+    store: Store,
 }
 
 impl Server {
@@ -49,7 +53,8 @@ impl Server {
         let own =
             tempfile::Builder::new().prefix("hookwire-").tempdir().expect("a temporary folder can be made");
         let folder = own.path().to_owned();
-        let mut settings = Settings { own, folder, port: free_port(), environment: BTreeMap::new() };
+        let (environment, store) = (BTreeMap::new(), Store::by_environment());
+        let mut settings = Settings { own, folder, port: free_port(), environment, store };
         settings.set_defaults();
         ServerBuilder { settings }
     }
@@ -102,6 +107,16 @@ impl Server {
         };
     }
 
+    /// Stops the process in its tracks (SIGSTOP) until [`Server::thaw`].
+    pub async fn freeze(&mut self) {
+        self.process.as_ref().expect("the server runs").signal("STOP").await;
+    }
+
+    /// Lets a stopped process go on (SIGCONT).
+    pub async fn thaw(&mut self) {
+        self.process.as_ref().expect("the server runs").signal("CONT").await;
+    }
+
     /// `kill -9`; returns once the process is gone.
     pub async fn kill(&mut self) {
         self.process.take().expect("the server runs").kill().await;
@@ -125,7 +140,7 @@ impl Server {
     /// Starts it again on the same folder and port, and waits until it is healthy.
     pub async fn start_again(&mut self) {
         assert!(self.process.is_none(), "the server still runs");
-        self.process = Some(Process::spawn(&self.settings));
+        self.process = Some(Process::spawn(&self.settings).await);
         self.healthy().await;
     }
 
@@ -158,6 +173,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // Before its database goes.
+        self.process = None;
         if std::thread::panicking() {
             let end = tail(&self.log(), 200);
             eprintln!(
@@ -183,8 +200,14 @@ impl ServerBuilder {
     /// Keeps the store in this folder, which outlives the server, instead of in a temporary one.
     pub fn in_folder(mut self, folder: &Path) -> Self {
         folder.clone_into(&mut self.settings.folder);
-        let store = folder.join("hookwire.db").display().to_string();
-        self.env("HOOKWIRE_STORE_URL", &store)
+        self.settings.store = Store::File;
+        self
+    }
+
+    /// Keeps everything in this database, which outlives the server.
+    pub fn on(mut self, url: &str) -> Self {
+        self.settings.store = Store::Database(url.to_owned());
+        self
     }
 
     /// The folder where its commands run.
@@ -208,10 +231,8 @@ impl ServerBuilder {
 
 impl Settings {
     fn set_defaults(&mut self) {
-        let store = self.folder.join("hookwire.db").display().to_string();
         for (name, value) in [
             ("HOOKWIRE_SERVER_LISTEN", format!("127.0.0.1:{}", self.port)),
-            ("HOOKWIRE_STORE_URL", store),
             ("HOOKWIRE_AUTH_JWT_SECRET", "a-secret-for-the-tokens-of-tests-0123456789".to_owned()),
             ("HOOKWIRE_AUTH_MAIN_SECRET", "a-main-secret-for-tests-only-0123456789".to_owned()),
             ("HOOKWIRE_OUTBOUND_ALLOW_SUBNETS", "127.0.0.0/8,::1/128".to_owned()),
@@ -226,7 +247,7 @@ impl Settings {
 }
 
 async fn run(settings: &Settings, arguments: &[&str]) -> Output {
-    let mut command = process::command(settings);
+    let mut command = process::command(settings).await;
     let output = command.args(arguments).output();
     let output = tokio::time::timeout(crate::PATIENCE, output).await;
     output.unwrap_or_else(|_| panic!("hookwire {arguments:?} does not end")).expect("the binary can be run")

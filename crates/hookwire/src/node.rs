@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use hookwire_api::{ApiParts, Door};
+use hookwire_api::{ApiParts, Door, Schemas};
 use hookwire_core::retry::RetryPolicy;
 use hookwire_core::signature::HeaderNames;
 use hookwire_core::{Clock, KeyMint, Profiles};
@@ -49,7 +49,8 @@ impl Node {
         let client = Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
         let policy = client.policy().clone();
         let profiles = Arc::new(profiles::load(&config.profiles.folder)?);
-        let invoker = Arc::new(Invoker::new(config, client.clone(), &store, &clock, &mint));
+        let schemas = Arc::new(Schemas::default());
+        let invoker = Arc::new(Invoker::new(config, client.clone(), &store, &clock, &mint, &schemas));
         let shares = shares(config);
         let engine = (config.server.role != Role::Api)
             .then(|| start_engine(config, shares.attempts, client, &profiles, &store, &clock, &mint))
@@ -65,12 +66,17 @@ impl Node {
             address_policy: policy,
             https_only: config.delivery.https_only,
             settings: api_settings(config),
-            health: Arc::new(Probe { store: Arc::clone(&store), engine: engine.clone() }),
+            health: Arc::new(Probe {
+                store: Arc::clone(&store),
+                engine: engine.clone(),
+                role: config.server.role,
+            }),
             metrics: Arc::new(answers.clone()),
             random: random::fill,
             profiles,
             invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
             check_tls: invoker::check_tls,
+            schemas,
         };
         let mut door = Door::new(parts);
         if config.server.role == Role::Worker {

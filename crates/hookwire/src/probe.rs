@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hookwire_api::{HealthProbe, HealthReport, PartHealth};
+use hookwire_api::{HealthProbe, HealthReport, NodeHealth, PartHealth};
 use hookwire_engine::{Engine, Progress};
 use hookwire_store::SharedStore;
+
+use crate::config::Role;
 
 /// How long the store may take for a write of no consequence.
 const STORE_PATIENCE: Duration = Duration::from_secs(2);
@@ -16,6 +18,7 @@ pub(crate) struct Probe {
     pub(crate) store: SharedStore,
     /// `None` on a node that delivers nothing.
     pub(crate) engine: Option<Arc<Engine>>,
+    pub(crate) role: Role,
 }
 
 #[async_trait]
@@ -35,6 +38,10 @@ impl HealthProbe for Probe {
         HealthReport {
             ready,
             parts: vec![part("database", store), part("queue", queue), part("cache", Ok(()))],
+            node: NodeHealth {
+                role: self.role.name(),
+                lag: self.engine.as_ref().map(|engine| engine.oldest_due_age()),
+            },
         }
     }
 }

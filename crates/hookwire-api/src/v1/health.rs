@@ -24,9 +24,26 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The state of each part by name, for example `database`.
+/// The state of each part by name, for example `database`, and of the node that answers.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct HealthOut(BTreeMap<&'static str, PartOut>);
+pub(super) struct HealthOut {
+    node: NodeOut,
+    #[serde(flatten)]
+    parts: BTreeMap<&'static str, PartOut>,
+}
+
+/// The node that answers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NodeOut {
+    /// `ok` or `error`: whether it can do its work.
+    status: &'static str,
+    /// `all`, `api` (accepts only) or `worker` (delivers only).
+    role: &'static str,
+    /// How long the delivery that waits longest for its turn has been due. Absent on a node that delivers nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_seconds: Option<f64>,
+}
 
 /// The state of one part.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,7 +62,12 @@ async fn health(State(api): State<Api>) -> (StatusCode, Json<HealthOut>) {
         Ok(()) => (part.name, PartOut { status: "ok", reason: None }),
         Err(reason) => (part.name, PartOut { status: "error", reason: Some(reason) }),
     });
-    (status, Json(HealthOut(parts.collect())))
+    let node = NodeOut {
+        status: if report.ready { "ok" } else { "error" },
+        role: report.node.role,
+        lag_seconds: report.node.lag.map(|lag| lag.as_secs_f64()),
+    };
+    (status, Json(HealthOut { node, parts: parts.collect() }))
 }
 
 async fn ping() -> StatusCode {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use hookwire_api::{HealthProbe, HealthReport, Settings};
+use hookwire_api::{HealthProbe, HealthReport, NodeHealth, Settings};
 use http::Method;
 
 use crate::world::{Answer, World};
@@ -13,7 +13,7 @@ struct Nothing;
 #[async_trait::async_trait]
 impl HealthProbe for Nothing {
     async fn check(&self) -> HealthReport {
-        HealthReport { ready: true, parts: Vec::new() }
+        HealthReport { ready: true, parts: Vec::new(), node: NodeHealth { role: "api", lag: None } }
     }
 }
 

@@ -1,9 +1,10 @@
 //! `/health`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
-use hookwire_api::{HealthProbe, HealthReport, PartHealth, Settings};
+use hookwire_api::{HealthProbe, HealthReport, NodeHealth, PartHealth, Settings};
 use http::Method;
 use serde_json::json;
 
@@ -18,7 +19,8 @@ impl HealthProbe for Sick {
             PartHealth { name: "database", state: Err("disk full".to_owned()) },
             PartHealth { name: "queue", state: Ok(()) },
         ];
-        HealthReport { ready: false, parts }
+        let node = NodeHealth { role: "worker", lag: Some(Duration::from_millis(1_500)) };
+        HealthReport { ready: false, parts, node }
     }
 }
 
@@ -26,7 +28,10 @@ impl HealthProbe for Sick {
 async fn a_healthy_server_says_so_without_a_token() {
     let world = World::new();
     let nobody = world.nobody();
-    assert_eq!(nobody.get("/health").await.expect(200), json!({ "database": { "status": "ok" } }));
+    assert_eq!(
+        nobody.get("/health").await.expect(200),
+        json!({ "node": { "status": "ok", "role": "api" }, "database": { "status": "ok" } })
+    );
     nobody.get("/health/").await.expect(200);
     let head = nobody.send(Method::HEAD, "/health", Body::empty()).await;
     assert_eq!((head.status.as_u16(), head.text.as_str()), (200, ""));
@@ -38,6 +43,7 @@ async fn a_healthy_server_says_so_without_a_token() {
 async fn a_server_that_is_not_ready_says_why() {
     let world = World::with(Settings::default(), Arc::new(Sick));
     let expected = json!({
+        "node": { "status": "error", "role": "worker", "lagSeconds": 1.5 },
         "database": { "status": "error", "reason": "disk full" }, "queue": { "status": "ok" },
     });
     assert_eq!(world.nobody().get("/health").await.expect(503), expected);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use hookwire_api::token::{Algorithm, AppGrant, TokenIssuer, TokenVerifier};
-use hookwire_api::{ApiParts, HealthProbe, HealthReport, NoMetrics, PartHealth, Settings};
+use hookwire_api::{ApiParts, HealthProbe, HealthReport, NoMetrics, NodeHealth, PartHealth, Settings};
 use hookwire_core::id::Key;
 use hookwire_core::{
     AppKey, Attempt, AttemptKey, AttemptStatus, Clock, EndpointKey, KeyMint, OrgId, Profiles, Timestamp,
@@ -100,7 +100,8 @@ struct Well;
 #[async_trait::async_trait]
 impl HealthProbe for Well {
     async fn check(&self) -> HealthReport {
-        HealthReport { ready: true, parts: vec![PartHealth { name: "database", state: Ok(()) }] }
+        let parts = vec![PartHealth { name: "database", state: Ok(()) }];
+        HealthReport { ready: true, parts, node: NodeHealth { role: "api", lag: None } }
     }
 }
 
@@ -133,6 +134,7 @@ impl World {
             settings,
             profiles: Arc::new(Profiles::builtin()),
             invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
+            schemas: Arc::default(),
             check_tls: |tls| match &tls.ca_pem {
                 Some(pem) if !pem.starts_with("-----BEGIN") => Err("caPem holds no certificate".to_owned()),
                 _ => Ok(()),

@@ -45,4 +45,8 @@ impl Dispatch for Dispatcher {
     fn lease(&self) -> Duration {
         self.lease
     }
+
+    fn leases_lost(&self) {
+        self.forfeit();
+    }
 }

@@ -169,6 +169,18 @@ fn a_stop_gives_back_what_waits_and_starts_nothing_more() {
 }
 
 #[test]
+fn what_waits_can_be_given_back_without_a_stop() {
+    let (lanes, throttled) = (lanes(64, 100), app(Some(1)));
+    let slow = endpoint(1, false, NOW);
+    let jobs = offer(&lanes, &vec![slow.clone(); 3], &throttled, NOW);
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(lanes.empty().len(), 2);
+    let later = NOW.plus(Duration::from_secs(1));
+    lanes.ended(slow.key, jobs[0].share, Ended::Well, later);
+    assert_eq!(offer(&lanes, &[slow], &throttled, later).len(), 1);
+}
+
+#[test]
 fn what_waited_until_its_lease_is_nearly_over_goes_back_without_a_turn() {
     let (lanes, app) = (lanes(4_096, 100), app(Some(1)));
     let slow = endpoint(1, false, NOW);

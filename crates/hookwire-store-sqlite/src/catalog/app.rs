@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hookwire_core::id::Key;
-use hookwire_core::{App, AppChange, AppKey, NewApp, OrgId, Reference, Timestamp, Uid};
+use hookwire_core::{App, AppChange, AppKey, ClientKey, NewApp, OrgId, Reference, Timestamp, Uid};
 use hookwire_store::catalog::{AppExclusion, Created};
 use hookwire_store::{Error, Page, Slice};
 use rusqlite::params;
 
 use super::remove;
 use crate::fault::Done;
+use crate::oauth;
 use crate::reader::Reading;
 use crate::row::{metadata_text, one, read_app, read_endpoint, run};
 use crate::sql::{catalog as sql, triggers};
@@ -59,7 +60,12 @@ fn is_covered(reading: &Reading<'_>, app: AppKey, without: &[AppExclusion]) -> D
     let mut is_bare = true;
     while let Some(row) = rows.next()? {
         is_bare = false;
-        let (endpoint, _) = read_endpoint(row, &reading.shared.vault)?;
+        let endpoint = match read_endpoint(row, &reading.shared.vault) {
+            Ok((endpoint, _)) => endpoint,
+            // What can't be read is nothing that an exclusion is known to cover.
+            Err(fault) if fault.is_corrupt() => return Ok(false),
+            Err(fault) => return Err(fault),
+        };
         open.retain(|exclusion| exclusion.covers(Some(&endpoint)));
         if open.is_empty() {
             return Ok(false);
@@ -147,20 +153,25 @@ pub(crate) fn change(
     Ok(Some(App::clone(&app)))
 }
 
+/// Deletes an app; answers the OAuth clients that it owned, whose installs are still to go.
 pub(crate) fn delete(
     work: &mut Work<'_>,
     org: &OrgId,
     app: &Reference<AppKey>,
     now: Timestamp,
-) -> Done<bool> {
-    let Some(state) = work.resolve(org, app)? else { return Ok(false) };
+) -> Done<Option<Vec<ClientKey>>> {
+    let Some(state) = work.resolve(org, app)? else { return Ok(None) };
     let mut budget = remove::AT_ONCE;
     for endpoint in state.endpoints.values() {
         budget = remove::endpoint(work, endpoint, budget, now)?;
     }
+    for endpoint in state.damaged.keys() {
+        budget = remove::damaged(work, *endpoint, budget, now)?;
+    }
     run(work.db, sql::APP_DELETE, [state.app.key.raw()])?;
     work.raise_key_high(state.app.key.raw())?;
     run(work.db, triggers::TRIGGERS_REMOVE, [state.app.key.raw()])?;
+    let clients = oauth::forget_app(work, state.app.key)?;
     work.cache.forget(state.app.key);
-    Ok(true)
+    Ok(Some(clients))
 }

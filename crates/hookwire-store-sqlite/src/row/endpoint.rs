@@ -1,22 +1,24 @@
 //! An endpoint's row: what lists filter by in columns, its words as JSON, and everything that may be a credential sealed.
 
-use hookwire_core::endpoint::Secrets;
+use hookwire_core::endpoint::{ManagedBy, Secrets};
 use hookwire_core::id::Key;
 use hookwire_core::secret::GENERATED_BYTES;
 use hookwire_core::{
-    AppKey, Channel, Endpoint, EndpointKey, EventTypeName, Metadata, Secret, Timestamp, Uid,
+    AppKey, Channel, ClientKey, Endpoint, EndpointKey, EventTypeName, InstallKey, Metadata, Secret,
+    Timestamp, Uid,
 };
 use hookwire_store::Vault;
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::oauth::{Hook, blob};
 use super::rules::{PlainRules, SealedRules};
 use super::{key, text, text_or_none, time, time_or_none};
 use crate::fault::{Done, Fault};
 
 /// The form of the `config` column.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Config {
     /// Of a deleted endpoint only: what is still shown of its URL.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -62,8 +64,11 @@ fn row_name(endpoint: EndpointKey) -> String {
 }
 
 impl EndpointRow {
-    /// The columns of `endpoint`.
+    /// The columns of `endpoint`. Of a managed one nothing is sealed: its URL and secrets are its client's.
     pub(crate) fn new(endpoint: &Endpoint, vault: &Vault) -> Self {
+        if endpoint.managed_by.is_some() {
+            return Self { config: Config::of(endpoint, String::new()), sealed: Vec::new() };
+        }
         let old = endpoint.secrets.old.iter().map(|(secret, until)| (secret.expose(), until.micros()));
         let sealed = Sealed {
             url: endpoint.url.clone(),
@@ -82,6 +87,13 @@ impl EndpointRow {
     /// The `config` column of `endpoint` once it is deleted; its `sealed` column is empty then.
     pub(crate) fn tombstone(endpoint: &Endpoint) -> String {
         Config::of(endpoint, without_credentials(&endpoint.url))
+    }
+}
+
+impl EndpointRow {
+    /// The `config` column of a deleted endpoint of which nothing could be read.
+    pub(crate) fn blank_tombstone() -> String {
+        serde_json::to_string(&Config::default()).expect("strings and numbers are JSON")
     }
 }
 
@@ -122,12 +134,19 @@ pub(crate) fn read_endpoint(row: &Row<'_>, vault: &Vault) -> Done<(Endpoint, boo
     let damaged = |error: serde_json::Error| Fault::corrupt(format!("{endpoint_key}: {error}"));
     let config: Config = serde_json::from_str(text(row, 7)?).map_err(damaged)?;
     let is_deleted = row.get(9)?;
+    let managed_by = managed_by(row)?;
+    let mut name = config.name;
     let (url, headers, secrets, sealed_rules) = if is_deleted {
         let secrets = Secrets::new(Secret::from_random(NO_SECRET));
         (config.url, Vec::new(), secrets, SealedRules::default())
+    } else if let Some(ManagedBy { client, .. }) = managed_by {
+        let hook = Hook::open(blob(row, 12)?, client, vault)?;
+        let secrets = hook.secrets()?;
+        let url = hook.endpoint_url().to_owned();
+        name = hook.name;
+        (url, Vec::new(), secrets, SealedRules::default())
     } else {
-        let sealed = row.get_ref(8)?.as_blob().map_err(|error| Fault::corrupt(error.to_string()))?;
-        let opened = vault.open(sealed, &row_name(endpoint_key))?;
+        let opened = vault.open(blob(row, 8)?, &row_name(endpoint_key))?;
         let sealed: Sealed = serde_json::from_slice(&opened).map_err(damaged)?;
         let secrets = secrets(&sealed)?;
         (sealed.url, sealed.headers, secrets, sealed.rules)
@@ -136,7 +155,7 @@ pub(crate) fn read_endpoint(row: &Row<'_>, vault: &Vault) -> Done<(Endpoint, boo
         key: endpoint_key,
         app: key::<AppKey>(row, 1)?,
         uid: text_or_none(row, 2)?.map(Uid::stored),
-        name: config.name,
+        name,
         url,
         description: config.description,
         version: config.version,
@@ -150,6 +169,7 @@ pub(crate) fn read_endpoint(row: &Row<'_>, vault: &Vault) -> Done<(Endpoint, boo
         headers,
         rules: config.rules.with(sealed_rules)?,
         secrets,
+        managed_by,
         failing_since: time_or_none(row, 4)?,
         created: time(row, 5)?,
         updated: time(row, 6)?,
@@ -157,11 +177,17 @@ pub(crate) fn read_endpoint(row: &Row<'_>, vault: &Vault) -> Done<(Endpoint, boo
     Ok((endpoint, is_deleted))
 }
 
+fn managed_by(row: &Row<'_>) -> Done<Option<ManagedBy>> {
+    let install = row.get::<_, Option<i64>>(10)?.map(InstallKey::from_raw);
+    let client = row.get::<_, Option<i64>>(11)?.map(ClientKey::from_raw);
+    Ok(install.zip(client).map(|(install, client)| ManagedBy { install, client }))
+}
+
 fn secrets(sealed: &Sealed) -> Done<Secrets> {
     let old = sealed.old.iter().map(|(text, until)| Ok((secret(text)?, Timestamp::from_micros(*until))));
     Ok(Secrets { current: secret(&sealed.secret)?, old: old.collect::<Done<_>>()? })
 }
 
-fn secret(text: &str) -> Done<Secret> {
+pub(super) fn secret(text: &str) -> Done<Secret> {
     Secret::parse(text).map_err(|error| Fault::corrupt(format!("a stored signing secret {error}")))
 }

@@ -22,15 +22,18 @@ statements! {
     APP_UPDATE = "UPDATE app SET uid = ?2, name = ?3, throttle_rate = ?4, metadata = ?5, updated = ?6 WHERE key = ?1";
     APP_DELETE = "DELETE FROM app WHERE key = ?1";
 
-    ENDPOINT_BY_KEY = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted \
+    ENDPOINT_BY_KEY = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted, \
+        install, client, (SELECT c.hook FROM oauth_client c WHERE c.key = endpoint.client) \
         FROM endpoint WHERE key = ?1";
-    ENDPOINT_BY_UID = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted \
+    ENDPOINT_BY_UID = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted, \
+        install, client, (SELECT c.hook FROM oauth_client c WHERE c.key = endpoint.client) \
         FROM endpoint WHERE app = ?1 AND uid = ?2 AND deleted = 0";
-    ENDPOINTS_OF_APP = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted \
+    ENDPOINTS_OF_APP = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted, \
+        install, client, (SELECT c.hook FROM oauth_client c WHERE c.key = endpoint.client) \
         FROM endpoint WHERE app = ?1 AND deleted = 0 ORDER BY key";
     ENDPOINT_INSERT = "INSERT INTO endpoint \
-        (key, app, uid, disabled, failing_since, created, updated, config, sealed) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        (key, app, uid, disabled, failing_since, created, updated, config, sealed, install, client) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     ENDPOINT_UPDATE = "UPDATE endpoint SET uid = ?2, disabled = ?3, failing_since = ?4, updated = ?5, config = ?6, \
         sealed = ?7, disabled_at = CASE WHEN ?3 THEN disabled_at END WHERE key = ?1";
     ENDPOINT_DELETE = "UPDATE endpoint SET deleted = 1, disabled_at = NULL, updated = ?2, config = ?3, sealed = x'' \
@@ -53,7 +56,8 @@ statements! {
 walks! {
     APPS = "SELECT key, uid, name, throttle_rate, metadata, created, updated, org FROM app INDEXED BY app_org \
         WHERE org = ?1 AND deleted = 0 AND key > ?2 AND key < ?3 ORDER BY key";
-    ENDPOINTS = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted \
+    ENDPOINTS = "SELECT key, app, uid, disabled, failing_since, created, updated, config, sealed, deleted, \
+        install, client, (SELECT c.hook FROM oauth_client c WHERE c.key = endpoint.client) \
         FROM endpoint INDEXED BY endpoint_app WHERE app = ?1 AND deleted = 0 AND key > ?2 AND key < ?3 ORDER BY key";
     EVENT_TYPES_AFTER = "SELECT name, description, archived, deprecated, schemas, group_name, feature_flags, created, \
         updated FROM event_type WHERE org = ?1 AND name > ?2 ORDER BY name";

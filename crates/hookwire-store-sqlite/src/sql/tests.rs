@@ -2,10 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::{catalog, history, queue, triggers, upkeep};
+use super::{catalog, history, oauth, queue, triggers, upkeep};
 
 /// Tables whose rows grow with traffic.
-const GROWING: [&str; 12] = [
+const GROWING: [&str; 16] = [
     "message",
     "delivery",
     "attempt",
@@ -18,9 +18,13 @@ const GROWING: [&str; 12] = [
     "fifo_head",
     "registered_trigger",
     "invocation",
+    "oauth_client",
+    "oauth_install",
+    "oauth_code",
+    "oauth_token",
 ];
 /// Statements that count or walk a whole index on purpose, each with the reason why that is all right.
-const EXEMPT: [&str; 5] = [
+const EXEMPT: [&str; 6] = [
     // Asked for by whoever looks at metrics; it reads only what waits, from an index.
     "DEPTH",
     // Asked once, when the first endpoint is about to be turned off.
@@ -28,6 +32,8 @@ const EXEMPT: [&str; 5] = [
     // They read only what runs, from an index.
     "TASKS_RUNNING",
     "TASKS_RUNNING_COUNT",
+    // It reads the first entry of an index that holds only what is to be done.
+    "CLIENTS_PENDING",
     // Reads on in the order of primary keys, a bounded number of rows from a place that is kept.
     "KEY_MAX_MESSAGE",
 ];
@@ -39,8 +45,8 @@ fn empty() -> Connection {
 }
 
 fn all() -> Vec<(&'static str, &'static str)> {
-    let fixed = [catalog::ALL, history::ALL, queue::ALL, triggers::ALL, upkeep::ALL];
-    let walks = [catalog::WALKS, history::WALKS, triggers::WALKS];
+    let fixed = [catalog::ALL, history::ALL, oauth::ALL, queue::ALL, triggers::ALL, upkeep::ALL];
+    let walks = [catalog::WALKS, history::WALKS, oauth::WALKS, triggers::WALKS];
     [fixed.concat(), walks.concat()].concat()
 }
 

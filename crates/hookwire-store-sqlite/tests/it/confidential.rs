@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use hookwire_core::oauth::{ActorMode, Digest, NewClient, OauthScope, RedirectUri, WEBHOOKS_MANAGE};
 use hookwire_core::rules::{RulesChange, Tls};
 use hookwire_core::trigger::{Next, On};
-use hookwire_core::{AppKey, NewEndpoint, Reference, Secret, Trigger, TriggerId};
+use hookwire_core::{AppKey, NewEndpoint, OrgId, Reference, Secret, Trigger, TriggerId};
 use hookwire_store::catalog::Rotation;
 use hookwire_store::ingest::{RequestId, SavedAnswer};
-use hookwire_store::{Catalog, Ingest, Triggers, Upkeep};
+use hookwire_store::{Catalog, Ingest, Oauth, Triggers, Upkeep};
 
 use crate::place::{NOW, Place, app, new_endpoint, quick, trigger};
 
@@ -44,6 +45,21 @@ fn called(app: AppKey) -> Trigger {
     }
 }
 
+fn third_party(org: OrgId, owner: AppKey) -> NewClient {
+    NewClient {
+        org,
+        owner,
+        name: "Client".to_owned(),
+        redirect_uris: vec![RedirectUri::stored("https://example.com/cb")],
+        actor_modes: vec![ActorMode::App],
+        scopes: vec![OauthScope::stored(WEBHOOKS_MANAGE)],
+        webhook_url: Some("https://example.com/clienturlcanary".to_owned()),
+        subscribed: Vec::new(),
+        secret: Some(Digest::of("whatever")),
+        signing: Secret::from_random(*b"client-canary-client-can"),
+    }
+}
+
 #[tokio::test]
 async fn credentials_are_in_no_file_of_the_store() {
     let place = Place::new();
@@ -61,7 +77,10 @@ async fn credentials_are_in_no_file_of_the_store() {
     let answer = SavedAnswer { status: 200, body: b"{\"key\":\"answercanary\"}".to_vec() };
     store.finish_request(request, Some(answer), NOW).await.unwrap();
     store.register_trigger(called(app.key)).await.unwrap();
+    store.create_client(third_party(app.org.clone(), app.key), NOW).await.unwrap();
     let canaries = [
+        "clienturlcanary".to_owned(),
+        Secret::from_random(*b"client-canary-client-can").expose()[6..30].to_owned(),
         "triggerurlcanary".to_owned(),
         "triggervaluecanary".to_owned(),
         "triggercacanary".to_owned(),

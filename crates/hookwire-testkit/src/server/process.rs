@@ -13,12 +13,14 @@ pub(super) struct Process {
 }
 
 /// A command of the binary with the settings' environment and nothing else, in the settings' folder.
-pub(super) fn command(settings: &Settings) -> Command {
+pub(super) async fn command(settings: &Settings) -> Command {
+    let store = settings.store.url(&settings.folder).await;
     let mut command = Command::new(binary());
     command
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("RUST_BACKTRACE", "1")
+        .env("HOOKWIRE_STORE_URL", store)
         .envs(&settings.environment)
         .current_dir(&settings.folder)
         .stdin(Stdio::null())
@@ -28,11 +30,11 @@ pub(super) fn command(settings: &Settings) -> Command {
 
 impl Process {
     /// Starts `hookwire serve`; its output is added to the settings' log file.
-    pub(super) fn spawn(settings: &Settings) -> Self {
+    pub(super) async fn spawn(settings: &Settings) -> Self {
         let log = OpenOptions::new().create(true).append(true).open(settings.log_file());
         let log = log.expect("the log file can be written");
         let same = log.try_clone().expect("an open file can be shared");
-        let child = command(settings).arg("serve").stdout(same).stderr(log).spawn();
+        let child = command(settings).await.arg("serve").stdout(same).stderr(log).spawn();
         Self { child: child.expect("the binary can be run") }
     }
 

@@ -1,3 +1,4 @@
-//! Tests of the testkit's own receiver, with a plain socket as the sender.
+//! Tests of the testkit itself: the receiver, with a plain socket as the sender, and the throwaway PostgreSQL.
 
+mod postgres;
 mod receiver;
