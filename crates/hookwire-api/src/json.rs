@@ -1,5 +1,7 @@
 //! Request bodies: bounded in size and depth, then parsed, with faults located in the way that clients expect.
 
+use std::pin::{Pin, pin};
+
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -10,6 +12,9 @@ use crate::api::Api;
 use crate::ignored::{Ignored, Watched};
 use crate::problem::{Issue, Problem};
 use crate::within::within;
+
+/// How much of a body that is too long is read to its end nevertheless.
+const DISCARDED_BYTES_MAX: usize = 16 << 20;
 
 /// A request's body as bytes; longer ones than the settings allow are refused with 413, slower ones with 408.
 pub(crate) struct BodyBytes(pub(crate) Bytes);
@@ -29,11 +34,27 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let (limit, bytes_max) = (api.settings.body_timeout, api.settings.body_bytes_max);
-    let read = within(limit, Limited::new(body, bytes_max).collect()).await;
+    let mut body = pin!(body);
+    let read = within(limit, Limited::new(body.as_mut(), bytes_max).collect()).await;
     match read.ok_or(Problem::BodyTimeout(limit))? {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::TooLarge(bytes_max)),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let _ = tokio::time::timeout(limit, discard(body)).await;
+            Err(Problem::TooLarge(bytes_max))
+        }
         Err(_) => Err(Problem::Bad("generic_error", "The request's body could not be read.".to_owned())),
+    }
+}
+
+/// Lets the rest of a body come in, within bounds. A client that still writes when the connection is closed would learn
+/// of that, and not of the answer.
+async fn discard<B: HttpBody<Data = Bytes>>(mut body: Pin<&mut B>) {
+    let mut bytes = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        bytes += frame.data_ref().map_or(0, Bytes::len);
+        if bytes > DISCARDED_BYTES_MAX {
+            return;
+        }
     }
 }
 
