@@ -9,10 +9,12 @@ mod ledger;
 mod payload;
 mod process;
 mod report;
+mod sample;
 mod scenario;
 mod server;
 mod setup;
 mod sink;
+mod timing;
 
 use std::path::PathBuf;
 
@@ -20,7 +22,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::scenario::{backlog, churn, fanout, isolation, latency, lists, throughput};
+use crate::scenario::{backlog, churn, fanout, filter, isolation, latency, lists, render, throughput};
 
 /// Load generator and sink for Hookwire. Run it with `cargo xtask bench <scenario>`.
 #[derive(Parser)]
@@ -83,6 +85,10 @@ enum Command {
     Lists(lists::Args),
     /// Millions of deliveries through the queue: what that does to its size and to the time of a claim (PostgreSQL).
     Churn(churn::Args),
+    /// Time to make a body from a template; no server.
+    Render(render::Args),
+    /// Time to try a filter, and to choose endpoints among 10,000 with filters; no server.
+    Filter(filter::Args),
     /// Throughput, latency, fanout and both kinds of isolation with their defaults.
     All,
 }
@@ -111,6 +117,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backlog(args) => backlog::run(place, args).await,
         Command::Lists(args) => lists::run(place, args).await,
         Command::Churn(args) => churn::run(place, args).await,
+        Command::Render(args) => render::run(place, args),
+        Command::Filter(args) => filter::run(place, args),
         Command::All => {
             throughput::run(place, &defaults()).await?;
             latency::run(place, &defaults()).await?;

@@ -213,7 +213,7 @@ pub(crate) async fn change_as_seen(
 ) -> Done<Changed> {
     let reference = Reference::Key(seen.key);
     let Some((state, endpoint)) = own(work, seen.app, &reference).await? else { return Ok(Changed::Absent) };
-    if endpoint.url != seen.url || endpoint.headers != seen.headers {
+    if !endpoint.has_credentials_of(seen) {
         return Ok(Changed::Outdated);
     }
     change_in(work, &state, endpoint, new, now).await.map(Changed::Done)

@@ -1,13 +1,13 @@
 //! Registered triggers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hookwire_core::id::Key;
 use hookwire_core::limits::TRIGGERS_MAX;
 use hookwire_core::trigger::{ChainError, check_chains};
 use hookwire_core::{AppKey, Timestamp, Trigger, TriggerId};
-use hookwire_store::record::{TriggerRecord, read_followers};
-use hookwire_store::triggers::Registered;
+use hookwire_store::record::{TriggerRecord, is_hidden, read_followers};
+use hookwire_store::triggers::{Registered, Viewer};
 use hookwire_store::walk::direction;
 use hookwire_store::{Error, Page, Slice, Vault};
 
@@ -49,6 +49,18 @@ pub(crate) async fn register(work: &mut Work, trigger: &Trigger) -> Done<Registe
     Ok(if is_new { Registered::Created } else { Registered::Replaced })
 }
 
+/// The app's triggers that are hidden from clients.
+pub(crate) async fn hidden(link: &Link, app: AppKey) -> Done<BTreeSet<TriggerId>> {
+    let mut hidden = BTreeSet::new();
+    for row in link.query(sql::TRIGGER_CONFIGS, params![app.raw()]).await? {
+        let id: &str = get(&row, 0)?;
+        if is_hidden(id, get(&row, 1)?)? {
+            hidden.insert(TriggerId::stored(id));
+        }
+    }
+    Ok(hidden)
+}
+
 pub(crate) async fn find(link: &Link, vault: &Vault, app: AppKey, id: &TriggerId) -> Done<Option<Trigger>> {
     let row = link.one(sql::TRIGGER_GET, params![app.raw(), id.as_str()]).await?;
     row.map(|row| read_trigger(&row, vault)).transpose()
@@ -58,11 +70,21 @@ pub(crate) async fn list(
     link: &Link,
     vault: &Vault,
     app: AppKey,
+    viewer: Viewer,
     page: &Page<String>,
 ) -> Done<Slice<Trigger, String>> {
     let (sql, from) = from_name(page, sql::TRIGGERS_AFTER, sql::TRIGGERS_BEFORE);
-    let rows = link.query(sql, params![app.raw(), from, i64::from(page.limit) + 1]).await?;
-    let items = rows.iter().map(|row| read_trigger(row, vault)).collect::<Done<Vec<_>>>()?;
+    // An app has few triggers, so those that are hidden are left out here.
+    let most = if viewer == Viewer::Org { usize::from(page.limit) + 1 } else { TRIGGERS_MAX };
+    let rows = link.query(sql, params![app.raw(), from, most as i64]).await?;
+    let mut items = Vec::new();
+    for row in &rows {
+        if items.len() <= usize::from(page.limit)
+            && (viewer == Viewer::Org || !is_hidden(get(row, 1)?, get(row, 2)?)?)
+        {
+            items.push(read_trigger(row, vault)?);
+        }
+    }
     let mut slice = Slice::cut(items, page.limit);
     if direction(page).1 {
         slice.items.reverse();

@@ -1,12 +1,15 @@
 //! The records of invocations.
 
+use std::collections::BTreeSet;
+
 use hookwire_core::id::Key;
 use hookwire_core::{AppKey, ErrorClass, Invocation, InvocationKey, Timestamp, TriggerId};
-use hookwire_store::triggers::InvocationFilter;
+use hookwire_store::triggers::{InvocationFilter, Viewer};
 use hookwire_store::walk::{Pick, Range};
 use hookwire_store::{Page, Slice};
 use tokio_postgres::Row;
 
+use crate::catalog::trigger;
 use crate::connection::{Link, params};
 use crate::fault::Done;
 use crate::row::read_invocation;
@@ -49,9 +52,11 @@ pub(crate) async fn list(
     filter: &InvocationFilter,
     page: Page,
 ) -> Done<Slice<Invocation>> {
+    let is_client = filter.viewer == Viewer::Client;
+    let hidden = if is_client { trigger::hidden(link, app).await? } else { BTreeSet::new() };
     let is_wanted = |record: &Invocation| {
         filter.trigger.as_ref().is_none_or(|trigger| record.trigger == *trigger)
-            && (!filter.roots_only || record.is_root())
+            && (!is_client || record.is_root() && !hidden.contains(&record.trigger))
     };
     let pick = |row: &Row| {
         let record = read_invocation(row)?;
@@ -67,7 +72,7 @@ pub(crate) async fn list(
         let more = params![trigger];
         return Walking::new(link, sql::INVOCATIONS_OF_TRIGGER, owner, range, more).page(pick).await;
     }
-    let walk = if filter.roots_only { sql::INVOCATION_ROOTS } else { sql::INVOCATIONS };
+    let walk = if is_client { sql::INVOCATION_ROOTS } else { sql::INVOCATIONS };
     Walking::new(link, walk, owner, range, params![]).page(pick).await
 }
 

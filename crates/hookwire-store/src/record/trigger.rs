@@ -23,6 +23,8 @@ struct Config {
     payload_schema: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timeout_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hidden: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     next: Vec<Follower>,
 }
@@ -77,6 +79,7 @@ impl TriggerRecord {
             payload_encoding: trigger.payload_encoding.name().to_owned(),
             payload_schema: trigger.payload_schema.clone(),
             timeout_us: trigger.timeout.map(|span| u64::try_from(span.as_micros()).unwrap_or(u64::MAX)),
+            hidden: trigger.hidden,
             next: trigger.next.iter().map(follower).collect(),
         };
         let sealed = Sealed {
@@ -144,6 +147,7 @@ impl StoredTrigger<'_> {
                 client_cert_pem: tls.client_cert_pem,
                 client_key_pem: tls.client_key_pem,
             }),
+            hidden: config.hidden,
             next: next
                 .map(|(follower, data_template)| {
                     let on = On::from_name(&follower.on).ok_or_else(|| damaged(id, "what follows it"))?;
@@ -161,6 +165,11 @@ pub fn read_followers(id: &str, config: &str) -> Result<(TriggerId, Vec<TriggerI
     let config = read_config(id, config)?;
     let followers = config.next.iter().map(|follower| TriggerId::stored(&follower.trigger)).collect();
     Ok((TriggerId::stored(id), followers))
+}
+
+/// Whether a trigger is hidden from clients. Nothing is opened for that.
+pub fn is_hidden(id: &str, config: &str) -> Result<bool, Damaged> {
+    Ok(read_config(id, config)?.hidden)
 }
 
 fn read_config(id: &str, config: &str) -> Done<Config> {
