@@ -57,6 +57,11 @@ impl Effects {
         self.outdated.insert(app, version);
     }
 
+    /// The transaction failed.
+    pub(crate) fn abandon(self, dispatch: Option<&dyn Dispatch>) {
+        give_up(self.claims.into_iter(), dispatch);
+    }
+
     /// The transaction is committed. `asked`: the dispatcher that reserved the places. If it was detached meanwhile, it is
     /// given nothing: the leases are answered, to be put back.
     pub(crate) fn happen(self, shared: &Shared, asked: Option<&Arc<dyn Dispatch>>) -> Vec<Claim> {

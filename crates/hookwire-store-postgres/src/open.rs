@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::shared::{Counters, Pulse, Shared};
 use crate::sql::node as sql;
 use crate::writers::Writers;
-use crate::{PostgresStore, import, migrate as schema};
+use crate::{PostgresStore, import, migrate as schema, orphan};
 
 /// The oldest server that has all that is used.
 const SERVER_VERSION_MIN: i32 = 140_000;
@@ -141,9 +141,11 @@ impl PostgresStore {
             attempt_mark: AtomicI64::new(facts.key_floor),
             touched: Mutex::default(),
             sweep: Mutex::default(),
+            early: Mutex::default(),
             closed: AtomicBool::new(false),
             pulse: Pulse::new(),
         });
+        orphan::free_early(&shared, &link).await?;
         let calls = Arc::new(Calls::default());
         let keeper = tokio::spawn(Keeper::new(Arc::clone(&shared), Arc::clone(&calls)).run());
         Ok(Arc::new(Self {

@@ -11,7 +11,7 @@ use crate::connection::{Link, Place};
 use crate::fault::{Done, Fault, needs_new_connection};
 
 /// How long somebody waits for a free connection before hearing that there is too much to do.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The shortest and the longest wait after a connection that did not come about.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 

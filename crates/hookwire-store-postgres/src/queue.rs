@@ -28,7 +28,9 @@ use crate::work::{Work, to_its_end};
 #[async_trait]
 impl Queue for PostgresStore {
     fn attach(&self, dispatch: Arc<dyn Dispatch>) {
-        *self.shared.dispatch.write().expect("nobody panics with this lock") = Some(dispatch);
+        *self.shared.dispatch.write().expect("nobody panics with this lock") = Some(Arc::clone(&dispatch));
+        let early = std::mem::take(&mut *self.shared.early.lock().expect("nobody panics with this lock"));
+        early.into_iter().for_each(|(endpoint, due)| dispatch.waiting(endpoint, due));
         self.calls.look.notify_one();
     }
 

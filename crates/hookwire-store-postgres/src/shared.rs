@@ -1,6 +1,6 @@
 //! What everything in the store shares.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::{Duration, Instant};
@@ -53,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) touched: Mutex<Touched>,
     /// How far retention has come.
     pub(crate) sweep: Mutex<Sweep>,
+    /// What was freed before a dispatcher was there to hear it.
+    pub(crate) early: Mutex<BTreeMap<EndpointKey, Timestamp>>,
     pub(crate) closed: AtomicBool,
     pub(crate) pulse: Pulse,
 }

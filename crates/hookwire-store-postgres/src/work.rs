@@ -7,12 +7,13 @@ use hookwire_core::id::Key;
 use hookwire_core::rules::DeliveryOrder;
 use hookwire_core::{App, AppKey, Endpoint, MessageKey, OrgId, Reference, Timestamp};
 use hookwire_store::touched::{Limits, has_limit};
-use hookwire_store::{Error, Result};
+use hookwire_store::{Dispatch, Error, Result};
 
 use crate::cache::{self, AppState};
 use crate::connection::{Link, params};
 use crate::effects::{Effects, Tally};
 use crate::fault::{Done, Fault};
+use crate::ingest::doubt;
 use crate::migrate::LOCK_SPACE;
 use crate::pool::Pooled;
 use crate::queue::fifo;
@@ -47,6 +48,8 @@ pub(crate) struct Work {
     pub(crate) tally: Tally,
     /// Log limits of profiles.
     pub(crate) limits: Arc<Limits>,
+    /// Who may take deliveries at once.
+    pub(crate) dispatch: Option<Arc<dyn Dispatch>>,
     started: Instant,
 }
 
@@ -61,8 +64,8 @@ impl Work {
         link.soil();
         link.script("BEGIN").await?;
         let (effects, tally) = (Effects::default(), Tally::default());
-        let (shared, limits) = (Arc::clone(shared), shared.limits());
-        Ok(Self { link, shared, effects, tally, limits, started: Instant::now() })
+        let (shared, limits, dispatch) = (Arc::clone(shared), shared.limits(), shared.attached());
+        Ok(Self { link, shared, effects, tally, limits, dispatch, started: Instant::now() })
     }
 
     /// Ends: commits what was done, and then tells of it; or rolls back.
@@ -89,10 +92,15 @@ impl Work {
         match (outcome, ended) {
             (Ok(value), Ok(())) => {
                 self.shared.touched(std::mem::take(&mut self.tally.touched), self.tally.touched_all);
-                self.effects.happen(&self.shared, None);
+                let effects = std::mem::take(&mut self.effects);
+                let unwanted = effects.happen(&self.shared, self.dispatch.as_ref());
+                doubt::free_soon(&self.shared, &unwanted);
                 Ok(value)
             }
-            (Ok(_), Err(error)) => Err(error.into()),
+            (Ok(_), Err(error)) => {
+                doubt::free_soon(&self.shared, &self.effects.claims);
+                Err(error.into())
+            }
             (Err(fault), _) => {
                 self.link.failed(&fault);
                 Err(fault)
@@ -199,6 +207,13 @@ impl Work {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Work {
+    /// Places that were reserved for what did not happen are given back.
+    fn drop(&mut self) {
+        std::mem::take(&mut self.effects).abandon(self.dispatch.as_deref());
     }
 }
 

@@ -7,7 +7,7 @@ use hookwire_core::{EventType, OrgId, ProfileName};
 use super::event_type;
 use crate::connection::{Link, params};
 use crate::fault::{Done, Fault};
-use crate::row::{get, key, read_profile};
+use crate::row::{get, key, read_app, read_profile};
 use crate::sql::catalog as sql;
 use crate::work::Work;
 
@@ -52,14 +52,10 @@ pub(crate) async fn choose_profile(
     let name = (*profile != ProfileName::standard()).then(|| profile.as_str());
     work.link().run(sql::ORG_PROFILE, params![org_key, name]).await?;
     for row in work.link().query(sql::ORG_APPS_CHANGED, params![org_key]).await? {
-        let app = key(&row, 0)?;
-        work.effects.outdated(app, get(&row, 1)?);
-        // The dispatcher knows only apps that are remembered, or were of late.
-        if let Some(state) = work.shared.cache.peek_app(app) {
-            let changed =
-                hookwire_core::App { profile: profile.clone(), ..hookwire_core::App::clone(&state.app) };
-            work.effects.app_changed(Arc::new(changed));
-        }
+        work.effects.outdated(key(&row, 0)?, get(&row, 1)?);
+    }
+    for row in work.link().query(sql::APPS_OF_ORG, params![org_key]).await? {
+        work.effects.app_changed(Arc::new(read_app(&row, org, profile)?));
     }
     work.tally.touched_all = true;
     for event_type in event_types {

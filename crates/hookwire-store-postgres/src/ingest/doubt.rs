@@ -1,16 +1,23 @@
 //! After a connection was lost in the middle: what may have been leased without anybody having it is freed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use hookwire_core::EndpointKey;
 use hookwire_core::id::Key;
+use hookwire_store::dispatch::Claim;
 
 use crate::connection::{Link, params};
 use crate::fault::Done;
 use crate::migrate::LOCK_SPACE;
+use crate::pool::Pooled;
 use crate::row::{key, time};
 use crate::shared::{Identity, Shared};
 use crate::sql::{node, queue as sql};
+
+/// Between two looks for the database.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What a lost transaction may have leased.
 #[derive(Debug)]
@@ -32,18 +39,49 @@ impl Doubt {
     }
 }
 
-/// Frees deliveries of an endpoint that this node has leased without knowing it.
-pub(crate) async fn free_unknown(shared: &Shared, identity: Identity, endpoint: EndpointKey) -> Done<()> {
-    let link = loop {
+/// Frees these as soon as the database can be reached.
+pub(crate) fn free_soon(shared: &Arc<Shared>, claims: &[Claim]) {
+    if claims.is_empty() {
+        return;
+    }
+    let doubt = Doubt {
+        identity: shared.identity(),
+        endpoints: claims.iter().map(|claim| claim.delivery.endpoint.raw()).collect(),
+        messages: claims.iter().map(|claim| claim.delivery.message.raw()).collect(),
+    };
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let Some(mut link) = link(&shared, doubt.identity).await else { return };
+        link.soil();
+        match doubt.resolve(&shared, &link).await {
+            Ok(()) => link.clean(),
+            Err(fault) => {
+                tracing::warn!(error = %fault.into_error(), "leases that nobody has were not freed")
+            }
+        }
+    });
+}
+
+/// A connection, as soon as there is one; `None` when the leases are void anyway.
+async fn link(shared: &Arc<Shared>, identity: Identity) -> Option<Pooled> {
+    loop {
         if shared.is_closed() || shared.identity() != identity {
-            return Ok(());
+            return None;
         }
         match shared.pool.take().await {
-            Ok(link) => break link,
-            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(500)).await,
+            Ok(link) => return Some(link),
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
-    };
-    let mut link = link;
+    }
+}
+
+/// Frees deliveries of an endpoint that this node has leased without knowing it.
+pub(crate) async fn free_unknown(
+    shared: &Arc<Shared>,
+    identity: Identity,
+    endpoint: EndpointKey,
+) -> Done<()> {
+    let Some(mut link) = link(shared, identity).await else { return Ok(()) };
     link.soil();
     link.script("BEGIN").await?;
     link.query(node::NODE_LOCK, params![LOCK_SPACE, i32::from(identity.number)]).await?;

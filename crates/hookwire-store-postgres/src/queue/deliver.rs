@@ -1,15 +1,22 @@
-//! Writes a message and its deliveries inside a transaction of something else. Nothing is leased at once: who waits for
-//! the transaction is not to wait for the dispatcher, too.
+//! Writes a message and its deliveries inside a transaction of something else.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use hookwire_core::id::Key;
 use hookwire_core::{
-    App, AppKey, Endpoint, EndpointKey, Message, MessageKey, Payload, Timestamp, TriggerType,
+    App, AppKey, Delivery, Endpoint, EndpointKey, Message, MessageKey, Payload, Timestamp, TriggerType,
 };
 
+use hookwire_store::dispatch::Claim;
+use hookwire_store::lease::{Lease, Origin};
+
+use super::fifo::is_fifo;
 use crate::cache::AppState;
 use crate::connection::params;
-use crate::fault::Done;
-use crate::sql::queue as sql;
+use crate::fault::{Done, Fault};
+use crate::migrate::LOCK_SPACE;
+use crate::sql::{catalog, queue as sql};
 use crate::work::Work;
 
 /// Keys as they are stored in a row: eight bytes each.
@@ -30,9 +37,10 @@ pub(crate) fn unpack(packed: &[u8]) -> Vec<EndpointKey> {
 pub(crate) async fn deliver(
     work: &mut Work,
     state: &AppState,
-    message: &Message,
+    message: Message,
     endpoints: &[EndpointKey],
 ) -> Done<()> {
+    let message = Arc::new(message);
     let payload = message.payload.as_ref().map(|payload| &*payload.json);
     work.shared.days.ensure_beside(&work.shared, message.key.raw()).await?;
     let is_short_lived = message.payload_expires < work.shared.sweep_barrier;
@@ -47,12 +55,75 @@ pub(crate) async fn deliver(
         pack(endpoints.iter().copied()),
     ];
     work.link().run(sql::MESSAGE_INSERT, row).await?;
-    queue(work, endpoints, message.key, message.app, message.created, 0, TriggerType::Scheduled).await?;
+    let taken = lease(work, state, &message, endpoints).await?;
+    let rest: Vec<_> = endpoints.iter().filter(|key| !taken.contains(key)).copied().collect();
+    queue(work, &rest, message.key, message.app, message.created, 0, TriggerType::Scheduled).await?;
     for endpoint in endpoints.iter().filter_map(|key| state.endpoints.get(key)) {
         work.touch(endpoint, &state.app, None);
-        work.waiting(endpoint, message.created);
+        if !taken.contains(&endpoint.key) {
+            work.waiting(endpoint, message.created);
+        }
     }
     Ok(())
+}
+
+/// Writes those that the dispatcher takes at once as leased; answers which.
+async fn lease(
+    work: &mut Work,
+    state: &AppState,
+    message: &Arc<Message>,
+    endpoints: &[EndpointKey],
+) -> Done<BTreeSet<EndpointKey>> {
+    let Some(dispatch) = work.dispatch.clone() else { return Ok(BTreeSet::new()) };
+    let lease_until = message.created.plus(dispatch.lease());
+    for endpoint in endpoints.iter().filter_map(|key| state.endpoints.get(key)) {
+        let is_slow = endpoint.throttle_rate.or(state.app.throttle_rate).is_some();
+        let may_go = !is_fifo(endpoint) && (!is_slow || work.shared.bell.is_alone());
+        if may_go && dispatch.reserve(endpoint.key, bytes(message)) {
+            work.effects.claims.push(claim(state, message, endpoint, lease_until));
+        }
+    }
+    let is_this = |claim: &&Claim| claim.message.key == message.key;
+    let taken: BTreeSet<_> =
+        work.effects.claims.iter().filter(is_this).map(|claim| claim.delivery.endpoint).collect();
+    if taken.is_empty() {
+        return Ok(taken);
+    }
+    let identity = work.shared.identity();
+    let (number, lock) = (identity.number as i16, vec![1_000 + i32::from(identity.number)]);
+    work.link().query(catalog::LOCK_SHARED, params![LOCK_SPACE, lock]).await?;
+    if work.link().one(sql::NODE_LIVES, params![number, identity.incarnation]).await?.is_none() {
+        return Err(Fault::unavailable("this node was taken for dead and begins anew"));
+    }
+    let keys: Vec<i64> = taken.iter().map(|endpoint| endpoint.raw()).collect();
+    let (key, app, due) = (message.key.raw(), message.app.raw(), message.created.micros());
+    let row = params![keys, key, app, due, lease_until.micros(), identity.incarnation];
+    work.link().run(sql::LEASED_INSERT, row).await?;
+    for endpoint in &taken {
+        let lease = Lease { until: lease_until, origin: Origin::Ingest };
+        work.effects.lease(*endpoint, message.key, lease);
+    }
+    Ok(taken)
+}
+
+fn claim(
+    state: &AppState,
+    message: &Arc<Message>,
+    endpoint: &Arc<Endpoint>,
+    lease_until: Timestamp,
+) -> Claim {
+    let delivery = Delivery {
+        message: message.key,
+        endpoint: endpoint.key,
+        app: message.app,
+        attempts: 0,
+        trigger: TriggerType::Scheduled,
+        resume_at: None,
+        fence: 1,
+        lease_until,
+    };
+    let (message, endpoint) = (Arc::clone(message), Arc::clone(endpoint));
+    Claim { delivery, message, endpoint, app: Arc::clone(&state.app) }
 }
 
 async fn queue(

@@ -40,7 +40,7 @@ pub(crate) async fn tell(
         deliver_at: None,
         payload_expires: now.plus(retention),
     };
-    deliver(work, &internal, &message, &wanting).await
+    deliver(work, &internal, message, &wanting).await
 }
 
 /// The internal app that carries notices about `org`, as it is now. There are no notices about notices.

@@ -19,6 +19,7 @@ statements! {
                 ON CONFLICT (app) DO UPDATE SET version = excluded.version, at = excluded.at) \
         SELECT key, version FROM changed";
 
+    APPS_OF_ORG = "SELECT key, uid, name, throttle_rate, metadata, created, updated, org FROM app WHERE org = $1";
     APP_WITH_ENDPOINTS = "SELECT a.key, a.uid, a.name, a.throttle_rate, a.metadata, a.created, a.updated, a.org, \
             a.version, o.id, o.profile, e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, \
             e.sealed, e.deleted, \

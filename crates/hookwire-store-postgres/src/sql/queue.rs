@@ -74,6 +74,8 @@ statements! {
         endpoints) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     QUEUE_INSERT = "INSERT INTO queue (endpoint, message, app, due, lease_until, leased, fence, attempts, trigger) \
         SELECT endpoint, $2, $3, $4, 0, 0, $5, 0, $6 FROM unnest($1::bigint[]) AS e (endpoint)";
+    LEASED_INSERT = "INSERT INTO queue (endpoint, message, app, due, lease_until, leased, fence, attempts, trigger) \
+        SELECT endpoint, $2, $3, $4, $5, $6, 1, 0, 0 FROM unnest($1::bigint[]) AS e (endpoint)";
     MESSAGE_BY_KEY = "SELECT key, app, event_type, event_id, channels, tags, created, deliver_at, payload_expires, \
         raw_type, payload, raw FROM message WHERE key = $1";
     MESSAGE_BY_EVENT_ID = "SELECT message FROM event_id WHERE app = $1 AND id = $2";

@@ -60,9 +60,9 @@ statements! {
     ENDPOINTS_ABOVE = "SELECT key FROM endpoint WHERE key > $1 AND NOT deleted ORDER BY key LIMIT $2";
     PROFILE_OF_APP = "SELECT o.profile FROM app a JOIN org o ON o.key = a.org WHERE a.key = $1";
     LOG_CUT = "SELECT message FROM ( \
-            (SELECT message FROM delivery WHERE endpoint = $1 ORDER BY message DESC LIMIT $2 + 1) UNION ALL \
-            (SELECT message FROM queue WHERE endpoint = $1 ORDER BY message DESC LIMIT $2 + 1)) latest \
-        ORDER BY message DESC OFFSET $2 LIMIT 1";
+            (SELECT message FROM delivery WHERE endpoint = $1 ORDER BY message DESC LIMIT $2::bigint + 1) UNION ALL \
+            (SELECT message FROM queue WHERE endpoint = $1 ORDER BY message DESC LIMIT $2::bigint + 1)) latest \
+        ORDER BY message DESC OFFSET $2::bigint LIMIT 1";
     LOGGED_REMOVE = "WITH few AS (SELECT message FROM delivery WHERE endpoint = $1 AND message >= $2 AND message < $3 \
                 ORDER BY message LIMIT $4 FOR UPDATE SKIP LOCKED), \
             gone AS (DELETE FROM delivery d USING few s WHERE d.endpoint = $1 AND d.message = s.message \
