@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use hookwire_core::id::Key;
 use hookwire_core::{App, AppKey, OrgId, Reference};
+use hookwire_store::triggers::Viewer;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
@@ -57,6 +58,11 @@ impl Caller {
         matches!(self.0.scope, Scope::App { .. })
     }
 
+    /// As whom this one looks at triggers and what was made of them.
+    pub(crate) fn viewer(&self) -> Viewer {
+        if self.is_app() { Viewer::Client } else { Viewer::Org }
+    }
+
     /// Who this is, as audit records have it: `org` or `app`, and the token's subject.
     pub(crate) fn audit_name(&self) -> String {
         match &self.0.scope {
@@ -81,6 +87,17 @@ impl Caller {
     }
 }
 
+impl OrgCaller {
+    /// Reads the request's token.
+    pub(crate) fn of(headers: &http::HeaderMap, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::of(headers, api)?;
+        match caller.0.scope {
+            Scope::Org => Ok(Self(caller)),
+            Scope::App { .. } => Err(Problem::Forbidden),
+        }
+    }
+}
+
 impl std::ops::Deref for OrgCaller {
     type Target = Caller;
 
@@ -101,10 +118,6 @@ impl FromRequestParts<Api> for OrgCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let caller = Caller::of(&parts.headers, api)?;
-        match caller.0.scope {
-            Scope::Org => Ok(Self(caller)),
-            Scope::App { .. } => Err(Problem::Forbidden),
-        }
+        Self::of(&parts.headers, api)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hookwire_core::{AppKey, Invocation, InvocationKey, Timestamp, Trigger, TriggerId};
-use hookwire_store::triggers::{InvocationFilter, Registered};
+use hookwire_store::triggers::{InvocationFilter, Registered, Viewer};
 use hookwire_store::{Page, Result, Slice, Triggers};
 
 use crate::PostgresStore;
@@ -23,8 +23,13 @@ impl Triggers for PostgresStore {
         read!(self, link => trigger::find(&link, &self.shared.vault, app, id))
     }
 
-    async fn triggers(&self, app: AppKey, page: Page<String>) -> Result<Slice<Trigger, String>> {
-        read!(self, link => trigger::list(&link, &self.shared.vault, app, &page))
+    async fn triggers(
+        &self,
+        app: AppKey,
+        viewer: Viewer,
+        page: Page<String>,
+    ) -> Result<Slice<Trigger, String>> {
+        read!(self, link => trigger::list(&link, &self.shared.vault, app, viewer, &page))
     }
 
     async fn delete_trigger(&self, app: AppKey, id: &TriggerId) -> Result<bool> {

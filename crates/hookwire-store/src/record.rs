@@ -6,7 +6,7 @@ mod rules;
 mod trigger;
 
 pub use endpoint::{EndpointRecord, StoredEndpoint};
-pub use trigger::{StoredTrigger, TriggerRecord, read_followers};
+pub use trigger::{StoredTrigger, TriggerRecord, is_hidden, read_followers};
 
 use crate::vault::CannotOpen;
 

@@ -4,6 +4,7 @@
 mod coviu;
 mod featureos;
 mod flotiq;
+mod profiles;
 mod unleash;
 
 use std::fs;

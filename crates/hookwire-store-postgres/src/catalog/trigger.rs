@@ -6,8 +6,8 @@ use hookwire_core::id::Key;
 use hookwire_core::limits::TRIGGERS_MAX;
 use hookwire_core::trigger::{ChainError, check_chains};
 use hookwire_core::{AppKey, Timestamp, Trigger, TriggerId};
-use hookwire_store::record::{TriggerRecord, read_followers};
-use hookwire_store::triggers::Registered;
+use hookwire_store::record::{TriggerRecord, is_hidden, read_followers};
+use hookwire_store::triggers::{Registered, Viewer};
 use hookwire_store::walk::direction;
 use hookwire_store::{Error, Page, Slice, Vault};
 
@@ -58,11 +58,19 @@ pub(crate) async fn list(
     link: &Link,
     vault: &Vault,
     app: AppKey,
+    viewer: Viewer,
     page: &Page<String>,
 ) -> Done<Slice<Trigger, String>> {
     let (sql, from) = from_name(page, sql::TRIGGERS_AFTER, sql::TRIGGERS_BEFORE);
-    let rows = link.query(sql, params![app.raw(), from, i64::from(page.limit) + 1]).await?;
-    let items = rows.iter().map(|row| read_trigger(row, vault)).collect::<Done<Vec<_>>>()?;
+    // An app has so few of them that the hidden ones may be read along.
+    let rows = link.query(sql, params![app.raw(), from, TRIGGERS_MAX as i64]).await?;
+    let mut items = Vec::new();
+    for row in &rows {
+        let is_shown = viewer == Viewer::Org || !is_hidden(get(row, 1)?, get(row, 2)?)?;
+        if is_shown && items.len() <= usize::from(page.limit) {
+            items.push(read_trigger(row, vault)?);
+        }
+    }
     let mut slice = Slice::cut(items, page.limit);
     if direction(page).1 {
         slice.items.reverse();

@@ -22,6 +22,11 @@ pub(crate) fn read_trigger(row: &Row<'_>, vault: &Vault) -> Done<Trigger> {
     Ok(stored.read(vault)?)
 }
 
+/// Whether a trigger's row says that it is hidden from clients. Nothing is opened for that.
+pub(crate) fn is_hidden(row: &Row<'_>) -> Done<bool> {
+    Ok(record::is_hidden(text(row, 1)?, text(row, 2)?)?)
+}
+
 /// Reads a trigger's id, and which ones follow it directly. Nothing is opened for that.
 pub(crate) fn read_followers(row: &Row<'_>) -> Done<(TriggerId, Vec<TriggerId>)> {
     Ok(record::read_followers(text(row, 0)?, text(row, 1)?)?)

@@ -15,7 +15,7 @@ use super::{Damaged, Done};
 use crate::Vault;
 
 /// The form of the `config` column.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Config {
     /// Of a deleted endpoint only: what is still shown of its URL.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -87,6 +87,13 @@ impl EndpointRecord {
     /// The words of `endpoint` once it is deleted; nothing is sealed then.
     pub fn tombstone(endpoint: &Endpoint) -> String {
         Config::of(endpoint, without_credentials(&endpoint.url))
+    }
+}
+
+impl EndpointRecord {
+    /// The words of a deleted endpoint of which nothing could be read.
+    pub fn blank_tombstone() -> String {
+        serde_json::to_string(&Config::default()).expect("strings and numbers are JSON")
     }
 }
 

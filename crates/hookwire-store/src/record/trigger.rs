@@ -25,6 +25,8 @@ struct Config {
     timeout_us: Option<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     next: Vec<Follower>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hidden: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +80,7 @@ impl TriggerRecord {
             payload_schema: trigger.payload_schema.clone(),
             timeout_us: trigger.timeout.map(|span| u64::try_from(span.as_micros()).unwrap_or(u64::MAX)),
             next: trigger.next.iter().map(follower).collect(),
+            hidden: trigger.hidden,
         };
         let sealed = Sealed {
             url: trigger.url.clone(),
@@ -150,6 +153,7 @@ impl StoredTrigger<'_> {
                     Ok(Next { trigger: TriggerId::stored(&follower.trigger), on, data_template })
                 })
                 .collect::<Done<_>>()?,
+            hidden: config.hidden,
             created: self.created,
             updated: self.updated,
         })
@@ -161,6 +165,11 @@ pub fn read_followers(id: &str, config: &str) -> Result<(TriggerId, Vec<TriggerI
     let config = read_config(id, config)?;
     let followers = config.next.iter().map(|follower| TriggerId::stored(&follower.trigger)).collect();
     Ok((TriggerId::stored(id), followers))
+}
+
+/// Whether a trigger is hidden from clients. Nothing is opened for that.
+pub fn is_hidden(id: &str, config: &str) -> Result<bool, Damaged> {
+    Ok(read_config(id, config)?.hidden)
 }
 
 fn read_config(id: &str, config: &str) -> Done<Config> {
