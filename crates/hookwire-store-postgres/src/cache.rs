@@ -186,13 +186,12 @@ impl Cache {
         endpoint: EndpointKey,
     ) -> Done<Option<Arc<AppState>>> {
         let home = self.lock().homes.get(&endpoint).copied();
-        let home = match home {
-            Some(home) => home,
-            None => {
-                let found = link.one(sql::ENDPOINT_HOME, params![endpoint.raw()]).await?;
-                let Some(row) = found else { return Ok(None) };
-                key(&row, 0)?
-            }
+        let home = if let Some(home) = home {
+            home
+        } else {
+            let found = link.one(sql::ENDPOINT_HOME, params![endpoint.raw()]).await?;
+            let Some(row) = found else { return Ok(None) };
+            key(&row, 0)?
         };
         self.app(link, vault, home).await
     }
