@@ -1,6 +1,7 @@
 //! The bell: what other nodes may like to hear at once. They would find it out by themselves a little later.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hookwire_core::id::Key;
@@ -63,7 +64,7 @@ impl Bell {
         for some in waiting.chunks(IN_A_WORD) {
             let mut word = format!("{from} waiting");
             for (endpoint, due) in some {
-                word.push_str(&format!(" {}:{}", endpoint.raw(), due.micros()));
+                write!(word, " {}:{}", endpoint.raw(), due.micros()).expect("a text takes everything");
             }
             words.push(word);
         }

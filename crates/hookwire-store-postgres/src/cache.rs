@@ -26,6 +26,8 @@ pub(crate) struct AppState {
     pub(crate) org: i64,
     pub(crate) version: i64,
     pub(crate) endpoints: BTreeMap<EndpointKey, Arc<Endpoint>>,
+    /// Endpoints that can't be read, with their uids. Nothing is sent to them; they can be deleted.
+    pub(crate) damaged: BTreeMap<EndpointKey, Option<String>>,
     subscriptions: OnceLock<Arc<Subscriptions>>,
 }
 
@@ -36,6 +38,17 @@ impl AppState {
             let wanted = self.endpoints.values().filter_map(|endpoint| Subscription::of(endpoint));
             Arc::new(Subscriptions::new(wanted))
         })
+    }
+
+    /// An endpoint that can't be read, by key or uid.
+    pub(crate) fn damaged(&self, reference: &Reference<EndpointKey>) -> Option<EndpointKey> {
+        match reference {
+            Reference::Key(key) => self.damaged.contains_key(key).then_some(*key),
+            Reference::Uid(uid) => {
+                let own = |own: &Option<String>| own.as_ref() == Some(uid);
+                self.damaged.iter().find(|(_, uid)| own(uid)).map(|(key, _)| *key)
+            }
+        }
     }
 
     /// The endpoint by key or uid.
@@ -173,13 +186,12 @@ impl Cache {
         endpoint: EndpointKey,
     ) -> Done<Option<Arc<AppState>>> {
         let home = self.lock().homes.get(&endpoint).copied();
-        let home = match home {
-            Some(home) => home,
-            None => {
-                let found = link.one(sql::ENDPOINT_HOME, params![endpoint.raw()]).await?;
-                let Some(row) = found else { return Ok(None) };
-                key(&row, 0)?
-            }
+        let home = if let Some(home) = home {
+            home
+        } else {
+            let found = link.one(sql::ENDPOINT_HOME, params![endpoint.raw()]).await?;
+            let Some(row) = found else { return Ok(None) };
+            key(&row, 0)?
         };
         self.app(link, vault, home).await
     }
@@ -191,16 +203,24 @@ pub(crate) async fn read(link: &Link, vault: &Vault, app: AppKey) -> Done<Option
     let Some(first) = rows.first() else { return Ok(None) };
     let id = OrgId::stored(get(first, 9)?);
     let app = read_app(first, &id, &read_profile(first, 10)?)?;
-    let mut endpoints = BTreeMap::new();
+    let (mut endpoints, mut damaged) = (BTreeMap::new(), BTreeMap::new());
     for row in rows.iter().filter(|row| has_endpoint(row)) {
-        let (endpoint, _) = read_endpoint(row, 11, vault)?;
-        endpoints.insert(endpoint.key, Arc::new(endpoint));
+        match read_endpoint(row, 11, vault) {
+            Ok((endpoint, _)) => drop(endpoints.insert(endpoint.key, Arc::new(endpoint))),
+            Err(fault) if fault.is_corrupt() => {
+                let damaged_key: EndpointKey = key(row, 11)?;
+                tracing::error!(endpoint = %damaged_key, error = %fault.into_error(), "an endpoint can't be read");
+                damaged.insert(damaged_key, get(row, 13)?);
+            }
+            Err(fault) => return Err(fault),
+        }
     }
     Ok(Some(AppState {
         app: Arc::new(app),
         org: get(first, 7)?,
         version: get(first, 8)?,
         endpoints,
+        damaged,
         subscriptions: OnceLock::new(),
     }))
 }

@@ -80,7 +80,9 @@ async fn tell(
     }
     let dispatch = shared.dispatch.read().expect("nobody panics with this lock");
     let Some(dispatch) = dispatch.as_deref() else { return Ok(()) };
-    removed.into_iter().for_each(|endpoint| dispatch.removed(endpoint));
+    for endpoint in removed {
+        dispatch.removed(endpoint);
+    }
     if let Some(now) = now {
         tell_changed(dispatch, known, now);
     }

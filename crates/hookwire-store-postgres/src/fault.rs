@@ -32,6 +32,11 @@ impl Fault {
         }
     }
 
+    /// Whether something stored can't be read; everything else can.
+    pub(crate) const fn is_corrupt(&self) -> bool {
+        matches!(self, Self::Refused(Error::Corrupt(_)))
+    }
+
     /// Whether the same may succeed if it is done again at once: two transactions stood in each other's way.
     pub(crate) fn is_passing(&self) -> bool {
         let Self::Broken(error) = self else { return false };

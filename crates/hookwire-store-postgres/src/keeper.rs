@@ -210,7 +210,9 @@ impl Keeper {
             Some(Word::Waiting(waiting)) => {
                 let dispatch = self.shared.dispatch.read().expect("nobody panics with this lock");
                 if let Some(dispatch) = dispatch.as_deref() {
-                    waiting.into_iter().for_each(|(endpoint, due)| dispatch.waiting(endpoint, due));
+                    for (endpoint, due) in waiting {
+                        dispatch.waiting(endpoint, due);
+                    }
                 }
                 Ok(())
             }
@@ -225,7 +227,9 @@ impl Keeper {
         let lanes = queue::lanes::queued(link, i64::MIN, queue::lanes::LOOK_MAX).await?;
         let dispatch = self.shared.dispatch.read().expect("nobody panics with this lock");
         if let Some(dispatch) = dispatch.as_deref() {
-            lanes.into_iter().for_each(|lane| dispatch.waiting(lane.endpoint, lane.next_due));
+            for lane in lanes {
+                dispatch.waiting(lane.endpoint, lane.next_due);
+            }
         }
         Ok(())
     }

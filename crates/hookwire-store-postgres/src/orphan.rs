@@ -6,6 +6,7 @@ use hookwire_core::{EndpointKey, Timestamp};
 
 use crate::connection::{Link, params};
 use crate::fault::Done;
+use crate::queue::lanes;
 use crate::row::{get, key, time_or_none};
 use crate::shared::Shared;
 use crate::sql::{node, upkeep as sql};
@@ -23,6 +24,10 @@ pub(crate) async fn free_early(shared: &Shared, link: &Link) -> Done<()> {
     if !departed.is_empty() {
         pages(shared, link, &departed, EARLY_PAGES).await?;
     }
+    // An earlier opening may have freed more, with nobody there to hear it.
+    let lanes = lanes::queued(link, i64::MIN, lanes::LOOK_MAX).await?;
+    let waiting = lanes.into_iter().map(|lane| (lane.endpoint, lane.next_due));
+    shared.early.lock().expect("nobody panics with this lock").extend(waiting);
     Ok(())
 }
 
@@ -57,12 +62,11 @@ async fn pages(shared: &Shared, link: &Link, departed: &[i64], most: usize) -> D
 }
 
 fn tell(shared: &Shared, freed: BTreeMap<EndpointKey, Timestamp>) {
-    if shared.attached().is_none() {
-        shared.early.lock().expect("nobody panics with this lock").extend(freed.clone());
-    }
     shared.bell.ring(&freed, false);
     let dispatch = shared.dispatch.read().expect("nobody panics with this lock");
     if let Some(dispatch) = dispatch.as_deref() {
-        freed.into_iter().for_each(|(endpoint, due)| dispatch.waiting(endpoint, due));
+        for (endpoint, due) in freed {
+            dispatch.waiting(endpoint, due);
+        }
     }
 }

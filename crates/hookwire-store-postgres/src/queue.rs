@@ -30,7 +30,9 @@ impl Queue for PostgresStore {
     fn attach(&self, dispatch: Arc<dyn Dispatch>) {
         *self.shared.dispatch.write().expect("nobody panics with this lock") = Some(Arc::clone(&dispatch));
         let early = std::mem::take(&mut *self.shared.early.lock().expect("nobody panics with this lock"));
-        early.into_iter().for_each(|(endpoint, due)| dispatch.waiting(endpoint, due));
+        for (endpoint, due) in early {
+            dispatch.waiting(endpoint, due);
+        }
         self.calls.look.notify_one();
     }
 

@@ -53,7 +53,7 @@ pub(crate) struct Shared {
     pub(crate) touched: Mutex<Touched>,
     /// How far retention has come.
     pub(crate) sweep: Mutex<Sweep>,
-    /// What was freed before a dispatcher was there to hear it.
+    /// What waited when the store was opened, for the dispatcher to hear.
     pub(crate) early: Mutex<BTreeMap<EndpointKey, Timestamp>>,
     pub(crate) closed: AtomicBool,
     pub(crate) pulse: Pulse,

@@ -14,7 +14,7 @@ use super::{org, remove};
 use crate::connection::{Link, params};
 use crate::fault::{Done, Fault};
 use crate::oauth;
-use crate::row::{get, metadata_text, read_app, read_endpoint};
+use crate::row::{get, key, metadata_text, read_app, read_endpoint};
 use crate::sql::{catalog as sql, triggers};
 use crate::walk::Walking;
 use crate::work::Work;
@@ -72,7 +72,15 @@ async fn left_out(link: &Link, vault: &Vault, apps: &[App], without: &[AppExclus
     let keys: Vec<i64> = apps.iter().map(|app| app.key.raw()).collect();
     let mut open: HashMap<AppKey, Vec<&AppExclusion>> = HashMap::new();
     for row in link.query(sql::ENDPOINTS_OF_APPS, params![keys]).await? {
-        let (endpoint, _) = read_endpoint(&row, 0, vault)?;
+        let endpoint = match read_endpoint(&row, 0, vault) {
+            Ok((endpoint, _)) => endpoint,
+            // What can't be read is nothing that an exclusion is known to cover.
+            Err(fault) if fault.is_corrupt() => {
+                open.insert(key(&row, 1)?, Vec::new());
+                continue;
+            }
+            Err(fault) => return Err(fault),
+        };
         let open = open.entry(endpoint.app).or_insert_with(|| without.iter().collect());
         open.retain(|exclusion| exclusion.covers(Some(&endpoint)));
     }
@@ -174,6 +182,9 @@ pub(crate) async fn delete(
     let mut budget = remove::AT_ONCE;
     for endpoint in state.endpoints.values() {
         budget = remove::endpoint(work, endpoint, budget, now).await?;
+    }
+    for endpoint in state.damaged.keys() {
+        budget = remove::damaged(work, *endpoint, budget, now).await?;
     }
     work.link().run(sql::APP_DELETE, params![key.raw()]).await?;
     work.raise_key_high(key.raw()).await?;

@@ -17,7 +17,7 @@ use hookwire_store::{Error, Page, Slice, Vault};
 use super::remove;
 use crate::cache::AppState;
 use crate::connection::{Link, params};
-use crate::fault::Done;
+use crate::fault::{Done, Fault};
 use crate::queue::{fifo, notice};
 use crate::row::read_endpoint;
 use crate::sql::catalog as sql;
@@ -55,12 +55,20 @@ pub(crate) async fn stored(link: &Link, vault: &Vault, key: EndpointKey) -> Done
 
 pub(crate) async fn list(link: &Link, vault: &Vault, app: AppKey, page: Page) -> Done<Slice<Endpoint>> {
     let walking = Walking::new(link, sql::ENDPOINTS, app.raw(), Range::of(page), params![]);
-    walking.page(|row| Ok(Pick::Take(read_endpoint(row, 0, vault)?.0))).await
+    let pick = |row: &tokio_postgres::Row| match read_endpoint(row, 0, vault) {
+        Ok((endpoint, _)) => Ok(Pick::Take(endpoint)),
+        // It must not keep the others from being seen.
+        Err(fault) if fault.is_corrupt() => Ok(Pick::Skip),
+        Err(fault) => Err(fault),
+    };
+    walking.page(pick).await
 }
 
 fn uid_is_free(state: &AppState, uid: Option<&Uid>, own: Option<EndpointKey>) -> Done<()> {
-    let taken = uid.and_then(|uid| state.endpoint(&Reference::Uid(uid.as_str().to_owned())));
-    if taken.is_some_and(|other| Some(other.key) != own) { Err(UID_TAKEN.into()) } else { Ok(()) }
+    let Some(uid) = uid else { return Ok(()) };
+    let reference = Reference::Uid(uid.as_str().to_owned());
+    let taken = state.endpoint(&reference).map(|other| other.key).or_else(|| state.damaged(&reference));
+    if taken.is_some_and(|other| Some(other) != own) { Err(UID_TAKEN.into()) } else { Ok(()) }
 }
 
 pub(crate) async fn create(work: &mut Work, app: AppKey, new: NewEndpoint, now: Timestamp) -> Done<Endpoint> {
@@ -88,7 +96,7 @@ async fn room(work: &Work, app: AppKey) -> Done<Arc<AppState>> {
     let Some(state) = work.app_locked(app).await? else {
         return Err(Error::Conflict("the application is gone").into());
     };
-    if state.endpoints.len() >= ENDPOINTS_MAX {
+    if state.endpoints.len() + state.damaged.len() >= ENDPOINTS_MAX {
         return Err(Error::Limit("an application can have at most 10000 endpoints").into());
     }
     Ok(state)
@@ -133,6 +141,9 @@ async fn live(
     endpoint: &Reference<EndpointKey>,
 ) -> Done<Option<(Arc<AppState>, Endpoint)>> {
     let Some(state) = work.app_locked(app).await? else { return Ok(None) };
+    if let Some(damaged) = state.damaged(endpoint) {
+        return Err(Fault::corrupt(format!("{damaged} can't be read")));
+    }
     let endpoint = state.endpoint(endpoint).map(|endpoint| Endpoint::clone(endpoint));
     Ok(endpoint.map(|endpoint| (state, endpoint)))
 }
@@ -242,6 +253,11 @@ pub(crate) async fn delete(
     endpoint: &Reference<EndpointKey>,
     now: Timestamp,
 ) -> Done<bool> {
+    if let Some(damaged) = work.app_locked(app).await?.and_then(|state| state.damaged(endpoint)) {
+        remove::damaged(work, damaged, remove::AT_ONCE, now).await?;
+        work.changed(app).await?;
+        return Ok(true);
+    }
     let Some((state, endpoint)) = own(work, app, endpoint).await? else { return Ok(false) };
     drop_live(work, &state, &endpoint, remove::AT_ONCE, now).await?;
     Ok(true)

@@ -15,16 +15,24 @@ pub(crate) const AT_ONCE: u32 = 500;
 
 /// Makes a tombstone of the endpoint and cancels at most `budget` deliveries; answers what is left of it.
 pub(crate) async fn endpoint(work: &mut Work, endpoint: &Endpoint, budget: u32, now: Timestamp) -> Done<u32> {
-    let raw = endpoint.key.raw();
-    let config = EndpointRecord::tombstone(endpoint);
+    bury(work, endpoint.key, EndpointRecord::tombstone(endpoint), budget, now).await
+}
+
+/// The same for an endpoint that can't be read: nothing of it is on its tombstone.
+pub(crate) async fn damaged(work: &mut Work, key: EndpointKey, budget: u32, now: Timestamp) -> Done<u32> {
+    bury(work, key, EndpointRecord::blank_tombstone(), budget, now).await
+}
+
+async fn bury(work: &mut Work, key: EndpointKey, config: String, budget: u32, now: Timestamp) -> Done<u32> {
+    let raw = key.raw();
     work.link().run(catalog::ENDPOINT_DELETE, params![raw, now.micros(), config]).await?;
     work.link().run(catalog::FAILING_REMOVE, params![vec![raw]]).await?;
-    fifo::forget(work.link(), endpoint.key).await?;
-    work.effects.removed(endpoint.key);
-    work.tally.touch(endpoint.key, i64::MIN);
+    fifo::forget(work.link(), key).await?;
+    work.effects.removed(key);
+    work.tally.touch(key, i64::MIN);
     // It stays until nothing is owed any more: what is leased by now may come back.
     work.link().run(upkeep::REMOVAL_ADD, params![raw]).await?;
-    Ok(budget - cancel(work, endpoint.key, budget, now).await?)
+    Ok(budget - cancel(work, key, budget, now).await?)
 }
 
 /// Cancels pending deliveries of a deleted endpoint that nobody has leased, at most `limit`; answers how many. Those

@@ -1,6 +1,6 @@
 //! Registered triggers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hookwire_core::id::Key;
 use hookwire_core::limits::TRIGGERS_MAX;
@@ -49,18 +49,6 @@ pub(crate) async fn register(work: &mut Work, trigger: &Trigger) -> Done<Registe
     Ok(if is_new { Registered::Created } else { Registered::Replaced })
 }
 
-/// The app's triggers that are hidden from clients.
-pub(crate) async fn hidden(link: &Link, app: AppKey) -> Done<BTreeSet<TriggerId>> {
-    let mut hidden = BTreeSet::new();
-    for row in link.query(sql::TRIGGER_CONFIGS, params![app.raw()]).await? {
-        let id: &str = get(&row, 0)?;
-        if is_hidden(id, get(&row, 1)?)? {
-            hidden.insert(TriggerId::stored(id));
-        }
-    }
-    Ok(hidden)
-}
-
 pub(crate) async fn find(link: &Link, vault: &Vault, app: AppKey, id: &TriggerId) -> Done<Option<Trigger>> {
     let row = link.one(sql::TRIGGER_GET, params![app.raw(), id.as_str()]).await?;
     row.map(|row| read_trigger(&row, vault)).transpose()
@@ -74,14 +62,12 @@ pub(crate) async fn list(
     page: &Page<String>,
 ) -> Done<Slice<Trigger, String>> {
     let (sql, from) = from_name(page, sql::TRIGGERS_AFTER, sql::TRIGGERS_BEFORE);
-    // An app has few triggers, so those that are hidden are left out here.
-    let most = if viewer == Viewer::Org { usize::from(page.limit) + 1 } else { TRIGGERS_MAX };
-    let rows = link.query(sql, params![app.raw(), from, most as i64]).await?;
+    // An app has so few of them that the hidden ones may be read along.
+    let rows = link.query(sql, params![app.raw(), from, TRIGGERS_MAX as i64]).await?;
     let mut items = Vec::new();
     for row in &rows {
-        if items.len() <= usize::from(page.limit)
-            && (viewer == Viewer::Org || !is_hidden(get(row, 1)?, get(row, 2)?)?)
-        {
+        let is_shown = viewer == Viewer::Org || !is_hidden(get(row, 1)?, get(row, 2)?)?;
+        if is_shown && items.len() <= usize::from(page.limit) {
             items.push(read_trigger(row, vault)?);
         }
     }

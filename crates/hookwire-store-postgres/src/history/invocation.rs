@@ -1,18 +1,18 @@
 //! The records of invocations.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use hookwire_core::id::Key;
 use hookwire_core::{AppKey, ErrorClass, Invocation, InvocationKey, Timestamp, TriggerId};
+use hookwire_store::record::is_hidden;
 use hookwire_store::triggers::{InvocationFilter, Viewer};
 use hookwire_store::walk::{Pick, Range};
 use hookwire_store::{Page, Slice};
 use tokio_postgres::Row;
 
-use crate::catalog::trigger;
 use crate::connection::{Link, params};
 use crate::fault::Done;
-use crate::row::read_invocation;
+use crate::row::{get, read_invocation};
 use crate::sql::triggers as sql;
 use crate::walk::Walking;
 
@@ -52,11 +52,15 @@ pub(crate) async fn list(
     filter: &InvocationFilter,
     page: Page,
 ) -> Done<Slice<Invocation>> {
-    let is_client = filter.viewer == Viewer::Client;
-    let hidden = if is_client { trigger::hidden(link, app).await? } else { BTreeSet::new() };
+    let hidden = match filter.viewer {
+        Viewer::Org => HashSet::new(),
+        Viewer::Client => hidden(link, app).await?,
+    };
     let is_wanted = |record: &Invocation| {
-        filter.trigger.as_ref().is_none_or(|trigger| record.trigger == *trigger)
-            && (!is_client || record.is_root() && !hidden.contains(&record.trigger))
+        let is_asked_for = filter.trigger.as_ref().is_none_or(|trigger| record.trigger == *trigger);
+        let is_open =
+            filter.viewer == Viewer::Org || record.is_root() && !hidden.contains(record.trigger.as_str());
+        is_asked_for && is_open
     };
     let pick = |row: &Row| {
         let record = read_invocation(row)?;
@@ -72,8 +76,20 @@ pub(crate) async fn list(
         let more = params![trigger];
         return Walking::new(link, sql::INVOCATIONS_OF_TRIGGER, owner, range, more).page(pick).await;
     }
-    let walk = if is_client { sql::INVOCATION_ROOTS } else { sql::INVOCATIONS };
+    let walk = if filter.viewer == Viewer::Client { sql::INVOCATION_ROOTS } else { sql::INVOCATIONS };
     Walking::new(link, walk, owner, range, params![]).page(pick).await
+}
+
+/// Triggers of the app that are hidden from clients.
+async fn hidden(link: &Link, app: AppKey) -> Done<HashSet<String>> {
+    let mut hidden = HashSet::new();
+    for row in link.query(sql::TRIGGER_CONFIGS, params![app.raw()]).await? {
+        let id: &str = get(&row, 0)?;
+        if is_hidden(id, get(&row, 1)?)? {
+            hidden.insert(id.to_owned());
+        }
+    }
+    Ok(hidden)
 }
 
 pub(crate) async fn forget(link: &Link, before: Timestamp, limit: u32) -> Done<u64> {

@@ -89,7 +89,7 @@ impl Ingester {
                 self.shared.counters.committed(planned.len(), started.elapsed());
                 again.extend(self.tell(dispatch, planned, &written).await);
             }
-            Err(fault) => again.extend(self.give_up(dispatch.as_ref(), planned, fault)),
+            Err(fault) => again.extend(self.give_up(dispatch.as_ref(), planned, &fault)),
         }
         again
     }
@@ -137,12 +137,16 @@ impl Ingester {
         if refused.is_empty() {
             return Vec::new();
         }
-        refused.iter().for_each(|planned| planned.cancel(dispatch.as_ref()));
+        for planned in &refused {
+            planned.cancel(dispatch.as_ref());
+        }
         match self.link.get().await {
             Ok(link) => refused::explain_all(&self.shared, link, refused).await,
             Err(fault) => {
                 let error = fault.into_error();
-                refused.into_iter().for_each(|planned| planned.reply.answer(Err(error.clone())));
+                for planned in refused {
+                    planned.reply.answer(Err(error.clone()));
+                }
                 Vec::new()
             }
         }
@@ -167,9 +171,11 @@ impl Ingester {
         &mut self,
         dispatch: Option<&Arc<dyn Dispatch>>,
         planned: Vec<Planned>,
-        fault: Fault,
+        fault: &Fault,
     ) -> Vec<Question> {
-        planned.iter().for_each(|planned| planned.cancel(dispatch));
+        for planned in &planned {
+            planned.cancel(dispatch);
+        }
         let may_try_again = fault.is_passing() || fault.lacks_partition();
         if fault.lacks_partition() {
             self.shared.days.forget_all();
@@ -180,8 +186,8 @@ impl Ingester {
         if fault.leaves_doubt() {
             self.doubts.extend(doubt(&self.shared, &planned));
         }
-        self.link.failed(&fault);
-        let error = refused::told(&fault, planned.len());
+        self.link.failed(fault);
+        let error = refused::told(fault, planned.len());
         for planned in planned {
             planned.reply.answer(Err(error.clone()));
         }
@@ -190,7 +196,9 @@ impl Ingester {
 }
 
 fn refuse_all(questions: Vec<Question>, error: &Error) {
-    questions.into_iter().for_each(|(_, reply, _)| reply.answer(Err(error.clone())));
+    for (_, reply, _) in questions {
+        reply.answer(Err(error.clone()));
+    }
 }
 
 async fn plan_all(

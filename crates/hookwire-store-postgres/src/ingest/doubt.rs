@@ -56,7 +56,7 @@ pub(crate) fn free_soon(shared: &Arc<Shared>, claims: &[Claim]) {
         match doubt.resolve(&shared, &link).await {
             Ok(()) => link.clean(),
             Err(fault) => {
-                tracing::warn!(error = %fault.into_error(), "leases that nobody has were not freed")
+                tracing::warn!(error = %fault.into_error(), "leases that nobody has were not freed");
             }
         }
     });
@@ -103,7 +103,9 @@ fn tell(shared: &Shared, rows: &[tokio_postgres::Row]) -> Done<()> {
     shared.bell.ring(&freed, false);
     let dispatch = shared.dispatch.read().expect("nobody panics with this lock");
     if let Some(dispatch) = dispatch.as_deref() {
-        freed.into_iter().for_each(|(endpoint, due)| dispatch.waiting(endpoint, due));
+        for (endpoint, due) in freed {
+            dispatch.waiting(endpoint, due);
+        }
     }
     Ok(())
 }

@@ -96,10 +96,6 @@ impl Planned {
 }
 
 /// What is to be done with a message.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most of them are plans: a box for each costs more than the room"
-)]
 pub(super) enum Plan {
     Write(Draft),
     Answer(Taken),

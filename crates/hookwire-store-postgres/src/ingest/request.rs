@@ -96,11 +96,9 @@ pub(super) async fn finish(
     answer: Option<&SavedAnswer>,
     now: Timestamp,
 ) -> Done<()> {
-    match answer {
-        Some(answer) => put(work, request, now, Some(answer)).await,
-        None => {
-            work.link().run(sql::REQUEST_REMOVE, params![&request.key[..]]).await?;
-            Ok(())
-        }
+    if let Some(answer) = answer {
+        return put(work, request, now, Some(answer)).await;
     }
+    work.link().run(sql::REQUEST_REMOVE, params![&request.key[..]]).await?;
+    Ok(())
 }

@@ -109,7 +109,9 @@ impl Settler {
             }
             Err(fault) => {
                 let error = fault.into_error();
-                batch.into_iter().for_each(|asked| asked.answer(Err(error.clone())));
+                for asked in batch {
+                    asked.answer(Err(error.clone()));
+                }
             }
         }
     }

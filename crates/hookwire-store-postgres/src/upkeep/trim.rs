@@ -67,7 +67,11 @@ async fn look_at_more(shared: &Shared, limits: &Limits) -> Done<bool> {
 }
 
 async fn stored_limit(shared: &Shared, link: &Link, key: EndpointKey, limits: &Limits) -> Done<Option<u32>> {
-    let stored = endpoint::stored(link, &shared.vault, key).await?;
+    let stored = match endpoint::stored(link, &shared.vault, key).await {
+        // Its log stays as it is; others' logs are cut.
+        Err(fault) if fault.is_corrupt() => None,
+        stored => stored?,
+    };
     let live: Option<Endpoint> = stored.filter(|(_, is_deleted)| !is_deleted).map(|(endpoint, _)| endpoint);
     let Some(endpoint) = live else { return Ok(None) };
     let row = link.one(sql::PROFILE_OF_APP, params![endpoint.app.raw()]).await?;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use hookwire_core::KeyMint;
+
 use hookwire_store::{SharedStore, Vault};
-use hookwire_store_postgres::{OpenError, PostgresStore, Settings};
+use hookwire_store_postgres::{PostgresStore, Settings};
 use hookwire_store_suite::{Backend, Options};
 use hookwire_testkit::Postgres;
 use tokio::sync::OnceCell;
@@ -28,12 +28,6 @@ impl Place {
     /// The database.
     pub(crate) async fn database(&self) -> &Postgres {
         self.database.get_or_init(Postgres::start).await
-    }
-
-    /// Opens the store with these settings.
-    pub(crate) async fn open_with(&self, settings: Settings) -> Result<Arc<PostgresStore>, OpenError> {
-        let url = self.database().await.url();
-        PostgresStore::open(&url, Vault::new(SECRET), settings, Arc::new(KeyMint::new(0, 0))).await
     }
 }
 

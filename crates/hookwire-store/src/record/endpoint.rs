@@ -95,6 +95,13 @@ impl EndpointRecord {
     }
 }
 
+impl EndpointRecord {
+    /// The words of a deleted endpoint of which nothing could be read.
+    pub fn blank_tombstone() -> String {
+        serde_json::to_string(&Config::default()).expect("strings and numbers are JSON")
+    }
+}
+
 impl Config {
     fn of(endpoint: &Endpoint, url: String) -> String {
         let config = Self {

@@ -27,6 +27,8 @@ struct Config {
     hidden: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     next: Vec<Follower>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hidden: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,6 +83,7 @@ impl TriggerRecord {
             timeout_us: trigger.timeout.map(|span| u64::try_from(span.as_micros()).unwrap_or(u64::MAX)),
             hidden: trigger.hidden,
             next: trigger.next.iter().map(follower).collect(),
+            hidden: trigger.hidden,
         };
         let sealed = Sealed {
             url: trigger.url.clone(),
@@ -154,6 +157,7 @@ impl StoredTrigger<'_> {
                     Ok(Next { trigger: TriggerId::stored(&follower.trigger), on, data_template })
                 })
                 .collect::<Done<_>>()?,
+            hidden: config.hidden,
             created: self.created,
             updated: self.updated,
         })

@@ -62,7 +62,9 @@ struct Labels<'a> {
 impl<'a> Columns<'a> {
     pub(super) fn of(planned: &'a [Planned]) -> Self {
         let mut columns = Self::default();
-        planned.iter().for_each(|one| columns.push(one));
+        for one in planned {
+            columns.push(one);
+        }
         columns
     }
 

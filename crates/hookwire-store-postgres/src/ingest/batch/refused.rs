@@ -16,6 +16,7 @@ use crate::shared::Shared;
 use crate::sql::queue as sql;
 
 /// What becomes of one.
+#[expect(clippy::large_enum_variant, reason = "refusals are rare, and the answer is used up at once")]
 enum Why {
     Answer(Taken),
     /// Nothing is in its way any more, or its app is another by now.
