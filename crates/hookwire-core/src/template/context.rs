@@ -24,6 +24,9 @@ pub struct Facts<'a> {
     pub attempt: u32,
 }
 
+/// Names that templates can begin with.
+const ROOTS: usize = 8;
+
 impl Facts<'_> {
     /// The body for this delivery, at most `bytes_max` long. Only what `template` names is computed.
     pub fn render(&self, template: &Template, bytes_max: usize) -> Result<String, RenderError> {
@@ -40,13 +43,15 @@ impl Facts<'_> {
             _ => Value::Node(payload),
         });
         let event_json = event.filter(|_| uses("eventJson")).map(literal);
-        let mut roots = vec![("payloadJson", Value::Json(self.payload))];
-        roots.extend(payload.map(|payload| ("payload", Value::Node(payload))));
+        // Names are looked for from the first one on.
+        let mut roots = Vec::with_capacity(ROOTS);
         roots.extend(event.map(|event| ("event", event)));
         roots.extend(event_json.as_deref().map(|literal| ("eventJson", Value::Json(literal))));
         for name in ["message", "endpoint", "app", "attempt"] {
             roots.extend(own.root().get(name).map(|node| (name, Value::Node(node))));
         }
+        roots.extend(payload.map(|payload| ("payload", Value::Node(payload))));
+        roots.push(("payloadJson", Value::Json(self.payload)));
         template.render(Value::Record(&roots), bytes_max)
     }
 
@@ -73,10 +78,14 @@ impl Facts<'_> {
         });
         own.object("message", |own| {
             own.field(Field::MessageId, |own| own.string(&message.key.public()));
-            own.field(Field::MessageEventId, |own| own.string_or_null(message.event_id.as_ref().map(Uid::as_str)));
+            own.field(Field::MessageEventId, |own| {
+                own.string_or_null(message.event_id.as_ref().map(Uid::as_str))
+            });
             own.field(Field::MessageEventType, |own| own.string(message.event_type.as_str()));
             own.field(Field::MessageAlias, |own| own.string(alias));
-            own.field(Field::MessageChannels, |own| own.strings(message.channels.iter().map(Channel::as_str)));
+            own.field(Field::MessageChannels, |own| {
+                own.strings(message.channels.iter().map(Channel::as_str))
+            });
             own.field(Field::MessageTags, |own| own.strings(message.tags.iter().map(Tag::as_str)));
             own.field(Field::MessageTimestamp, |own| own.string(&message.created.to_rfc3339()));
             own.field(Field::MessageCreated, |own| own.number(message.created.seconds()));

@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_written_as_json() {
-        let source = "{{message.tags}}{{message.channels}}{{endpoint.metadata}}{{endpoint.uid}}{{attempt.number}}";
+        let source =
+            "{{message.tags}}{{message.channels}}{{endpoint.metadata}}{{endpoint.uid}}{{attempt.number}}";
         let template = Template::compile(source, Escape::Json).unwrap();
         let mut writer = Writer::new(&template);
         writer.object("message", |own| {
