@@ -3,7 +3,6 @@
 use super::asked::Field;
 use super::writer::Writer;
 use super::{RenderError, Template, Value};
-use crate::id::Key as _;
 use crate::json::{Document, Kind, Node};
 use crate::{App, Channel, Endpoint, Message, Tag, Uid};
 
@@ -63,21 +62,21 @@ impl Facts<'_> {
         own.object("event", |own| {
             let lacks = |name| event.is_some_and(|event| event.get(name).is_none());
             let event_type = message.event_type.as_str();
-            if lacks("type") {
+            if own.asks(Field::EventType) && lacks("type") {
                 own.field(Field::EventType, |own| own.string(event_type));
             }
-            if lacks("id") {
-                own.field(Field::EventId, |own| own.string(&message.key.public()));
+            if own.asks(Field::EventId) && lacks("id") {
+                own.field(Field::EventId, |own| own.id(message.key));
             }
-            if lacks("timestamp") {
+            if own.asks(Field::EventTimestamp) && lacks("timestamp") {
                 own.field(Field::EventTimestamp, |own| own.string(&message.created.to_rfc3339()));
             }
-            if lacks("alias") {
+            if own.asks(Field::EventAlias) && lacks("alias") {
                 own.field(Field::EventAlias, |own| own.string(alias));
             }
         });
         own.object("message", |own| {
-            own.field(Field::MessageId, |own| own.string(&message.key.public()));
+            own.field(Field::MessageId, |own| own.id(message.key));
             own.field(Field::MessageEventId, |own| {
                 own.string_or_null(message.event_id.as_ref().map(Uid::as_str))
             });
@@ -91,7 +90,7 @@ impl Facts<'_> {
             own.field(Field::MessageCreated, |own| own.number(message.created.seconds()));
         });
         own.object("endpoint", |own| {
-            own.field(Field::EndpointId, |own| own.string(&endpoint.key.public()));
+            own.field(Field::EndpointId, |own| own.id(endpoint.key));
             own.field(Field::EndpointUid, |own| own.string_or_null(endpoint.uid.as_ref().map(Uid::as_str)));
             own.field(Field::EndpointName, |own| own.string(&endpoint.name));
             own.field(Field::EndpointUrl, |own| own.string(&without_credentials(&endpoint.url)));
@@ -99,7 +98,7 @@ impl Facts<'_> {
             own.field(Field::EndpointMetadata, |own| own.labels(&endpoint.metadata));
         });
         own.object("app", |own| {
-            own.field(Field::AppId, |own| own.string(&app.key.public()));
+            own.field(Field::AppId, |own| own.id(app.key));
             own.field(Field::AppUid, |own| own.string_or_null(app.uid.as_ref().map(Uid::as_str)));
             own.field(Field::AppName, |own| own.string(&app.name));
         });

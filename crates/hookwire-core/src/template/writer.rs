@@ -3,6 +3,7 @@
 use super::Template;
 use super::asked::Field;
 use crate::Metadata;
+use crate::id::Key;
 
 /// A JSON object of objects under construction.
 pub(super) struct Writer<'t> {
@@ -36,13 +37,25 @@ impl<'t> Writer<'t> {
         }
     }
 
+    /// Whether a field is asked for.
+    pub(super) fn asks(&self, field: Field) -> bool {
+        self.template.asked.has(field)
+    }
+
     /// A field, if it is asked for.
     pub(super) fn field(&mut self, field: Field, value: impl FnOnce(&mut Self)) {
-        if self.template.asked.has(field) {
+        if self.asks(field) {
             self.name(field.name());
             value(self);
             self.text.push(',');
         }
+    }
+
+    /// A key's public form.
+    pub(super) fn id(&mut self, key: impl Key) {
+        self.text.push('"');
+        key.push_public(&mut self.text);
+        self.text.push('"');
     }
 
     pub(super) fn string(&mut self, text: &str) {
