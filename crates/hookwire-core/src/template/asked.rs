@@ -93,7 +93,9 @@ mod tests {
 
     fn asked(names: &[(&str, Option<&str>)]) -> Vec<&'static str> {
         let mut asked = Asked::default();
-        names.iter().for_each(|(root, part)| asked.add(root, *part));
+        for (root, part) in names {
+            asked.add(root, *part);
+        }
         FIELDS.iter().filter(|(field, ..)| asked.has(*field)).map(|(_, _, name)| *name).collect()
     }
 

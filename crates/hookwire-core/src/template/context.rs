@@ -78,12 +78,12 @@ impl Facts<'_> {
         own.object("message", |own| {
             own.field(Field::MessageId, |own| own.id(message.key));
             own.field(Field::MessageEventId, |own| {
-                own.string_or_null(message.event_id.as_ref().map(Uid::as_str))
+                own.string_or_null(message.event_id.as_ref().map(Uid::as_str));
             });
             own.field(Field::MessageEventType, |own| own.string(message.event_type.as_str()));
             own.field(Field::MessageAlias, |own| own.string(alias));
             own.field(Field::MessageChannels, |own| {
-                own.strings(message.channels.iter().map(Channel::as_str))
+                own.strings(message.channels.iter().map(Channel::as_str));
             });
             own.field(Field::MessageTags, |own| own.strings(message.tags.iter().map(Tag::as_str)));
             own.field(Field::MessageTimestamp, |own| own.string(&message.created.to_rfc3339()));
