@@ -87,6 +87,17 @@ impl Caller {
     }
 }
 
+impl OrgCaller {
+    /// Reads the request's token.
+    pub(crate) fn of(headers: &http::HeaderMap, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::of(headers, api)?;
+        match caller.0.scope {
+            Scope::Org => Ok(Self(caller)),
+            Scope::App { .. } => Err(Problem::Forbidden),
+        }
+    }
+}
+
 impl std::ops::Deref for OrgCaller {
     type Target = Caller;
 
@@ -107,10 +118,6 @@ impl FromRequestParts<Api> for OrgCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let caller = Caller::of(&parts.headers, api)?;
-        match caller.0.scope {
-            Scope::Org => Ok(Self(caller)),
-            Scope::App { .. } => Err(Problem::Forbidden),
-        }
+        Self::of(&parts.headers, api)
     }
 }

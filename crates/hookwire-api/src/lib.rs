@@ -5,6 +5,7 @@
 mod api;
 mod caller;
 mod docs;
+mod door;
 mod idempotency;
 mod ignored;
 mod json;
@@ -26,7 +27,7 @@ pub use api::{
     ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, NodeHealth,
     PartHealth,
 };
+pub use door::Door;
 pub use openapi::openapi;
-pub use router::router;
 pub use schema::Schemas;
 pub use settings::Settings;

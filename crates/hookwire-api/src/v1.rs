@@ -11,7 +11,7 @@ mod event_type;
 mod filter;
 mod health;
 mod invocation;
-mod message;
+pub(crate) mod message;
 mod operational;
 mod profile;
 mod retry_policy;
