@@ -5,6 +5,7 @@
 mod api;
 mod caller;
 mod docs;
+mod guesses;
 mod idempotency;
 mod ignored;
 mod json;
@@ -24,7 +25,7 @@ mod within;
 
 pub use api::{
     ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, NodeHealth,
-    PartHealth,
+    PartHealth, Peer,
 };
 pub use openapi::openapi;
 pub use router::router;

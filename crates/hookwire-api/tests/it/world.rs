@@ -1,7 +1,7 @@
 //! A router over a fresh store, with tokens, a clock that stands still, and a client.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -97,6 +97,15 @@ impl Answer {
     }
 }
 
+/// Signing secrets are all alike; tokens are not.
+fn numbered(bytes: &mut [u8]) {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    bytes.fill(7);
+    if bytes.len() == 32 {
+        bytes[..8].copy_from_slice(&COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    }
+}
+
 struct Well;
 
 #[async_trait::async_trait]
@@ -142,7 +151,8 @@ impl World {
             },
             health,
             metrics: Arc::new(NoMetrics),
-            random: |bytes| bytes.fill(7),
+            random: numbered,
+            vault: Vault::new("main"),
         };
         let issuer = TokenIssuer::from_secret(SECRET, Algorithm::Hs256).unwrap();
         Self { router: hookwire_api::router(parts), store, clock, issuer, invoker, mint, _folder: folder }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use hookwire_api::Peer;
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
 use hyper::service::{Service as _, service_fn};
@@ -29,13 +30,15 @@ pub(super) async fn serve<I>(
     builder: &auto::Builder<TokioExecutor>,
     io: I,
     router: Router,
+    peer: Peer,
     stop: &CancellationToken,
 ) where
     I: Read + Write + Unpin + Send + 'static,
 {
     let activity = Arc::new(Activity::default());
     let (inner, seen) = (TowerToHyperService::new(router), Arc::clone(&activity));
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let under_way = Arc::clone(&seen).begin();
         let answer = inner.call(request);
         async move {

@@ -35,7 +35,14 @@ fn link() -> Link {
     let stop = CancellationToken::new();
     let told = stop.clone();
     let server = tokio::spawn(async move {
-        connection::serve(&builder(), TokioIo::new(io), router(), &told).await;
+        connection::serve(
+            &builder(),
+            TokioIo::new(io),
+            router(),
+            Peer(std::net::Ipv4Addr::LOCALHOST.into()),
+            &told,
+        )
+        .await;
     });
     Link { client, server, stop }
 }
