@@ -10,14 +10,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::member::Member;
-use super::wire::{self, ClientOut, Given};
+use super::wire::{self, ClientOut};
 use crate::api::Api;
 use crate::json::Body;
 use crate::page::ListOf;
 use crate::path::Path;
 use crate::problem::{Issues, Problem};
 use crate::query::Params;
-use crate::v1::check::given;
+use crate::v1::check::{Given, given};
 
 /// What shall be different. What is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]

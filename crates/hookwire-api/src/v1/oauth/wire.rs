@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use super::member::Member;
 use crate::api::Api;
 use crate::problem::{Issue, Issues, Problem};
-use crate::v1::check;
 use crate::v1::endpoint::credentials;
 
 /// An OAuth client.
@@ -226,6 +225,3 @@ pub(super) fn vet_state(issues: &mut Issues, state: Option<&str>) {
         issues.add(&["body", "state"], format!("may have at most {max} bytes"));
     }
 }
-
-/// A name in `check` style, for what both forms of consent share.
-pub(super) use check::Given;
