@@ -8,10 +8,12 @@ mod ledger;
 mod payload;
 mod process;
 mod report;
+mod sample;
 mod scenario;
 mod server;
 mod setup;
 mod sink;
+mod timing;
 
 use std::path::PathBuf;
 
@@ -19,7 +21,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::scenario::{backlog, fanout, isolation, latency, lists, throughput};
+use crate::scenario::{backlog, fanout, filter, isolation, latency, lists, render, throughput};
 
 /// Load generator and sink for Hookwire. Run it with `cargo xtask bench <scenario>`.
 #[derive(Parser)]
@@ -59,6 +61,10 @@ enum Command {
     Backlog(backlog::Args),
     /// Latency of the lists on a large store.
     Lists(lists::Args),
+    /// Time to make a body from a template; no server.
+    Render(render::Args),
+    /// Time to try a filter, and to choose endpoints among 10,000 with filters; no server.
+    Filter(filter::Args),
     /// Throughput, latency, fanout and both kinds of isolation with their defaults.
     All,
 }
@@ -86,6 +92,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Isolation(args) => isolation::run(place, args).await,
         Command::Backlog(args) => backlog::run(place, args).await,
         Command::Lists(args) => lists::run(place, args).await,
+        Command::Render(args) => render::run(place, args),
+        Command::Filter(args) => filter::run(place, args),
         Command::All => {
             throughput::run(place, &defaults()).await?;
             latency::run(place, &defaults()).await?;

@@ -132,13 +132,25 @@ impl Server {
         url: &str,
         event_types: &[String],
     ) -> anyhow::Result<String> {
-        let mut endpoint = json!({ "url": url });
+        let mut fields = Value::Null;
         if !event_types.is_empty() {
             for name in event_types {
                 self.ensure_event_type(name).await?;
             }
-            endpoint["filterTypes"] = json!(event_types);
+            fields["filterTypes"] = json!(event_types);
         }
+        self.create_endpoint_with(app, url, &fields).await
+    }
+
+    /// Makes an endpoint with these fields, an object or null, and returns its id.
+    pub(crate) async fn create_endpoint_with(
+        &self,
+        app: &str,
+        url: &str,
+        fields: &Value,
+    ) -> anyhow::Result<String> {
+        let mut endpoint = fields.clone();
+        endpoint["url"] = json!(url);
         let path = format!("/api/v1/app/{app}/endpoint");
         id_of(&self.call(Method::POST, &path, &endpoint, StatusCode::CREATED).await?)
     }

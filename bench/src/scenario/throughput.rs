@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::epoch::Epoch;
 use crate::generator::Load;
@@ -32,6 +32,31 @@ pub(crate) struct Args {
     /// Runs on fresh servers; the median of each number is reported.
     #[arg(long, default_value_t = 1)]
     pub(crate) repeat: usize,
+    /// The endpoints have a body template; each run is compared with one without, before it.
+    #[arg(long)]
+    pub(crate) template: bool,
+    /// The endpoints have a payload filter, which matches; compared like `--template`.
+    #[arg(long)]
+    pub(crate) filter: bool,
+}
+
+/// Makes a body of the same members and about the same length as the payload.
+const TEMPLATE: &str =
+    r#"{"type":"{{event.type}}","n":"{{event.n}}","t":"{{event.t}}","pad":"{{event.pad}}"}"#;
+
+impl Args {
+    /// What the endpoints have beside a URL; null = nothing.
+    fn rules(&self) -> Value {
+        let mut rules = Value::Null;
+        if self.template {
+            rules["bodyTemplate"] = json!(TEMPLATE);
+        }
+        if self.filter {
+            rules["filter"] =
+                json!({ "n": { "$gte": "0" }, "pad": { "$startsWith": "xxxx" }, "t": { "$exists": true } });
+        }
+        rules
+    }
 }
 
 /// What one run gave.
@@ -47,7 +72,13 @@ pub(crate) struct Run {
 
 /// Runs the scenario and reports it.
 pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
-    repeat(place, args, 1, "throughput").await
+    let scenario = match (args.template, args.filter) {
+        (false, false) => "throughput",
+        (true, false) => "throughput-template",
+        (false, true) => "throughput-filter",
+        (true, true) => "throughput-template-filter",
+    };
+    repeat(place, args, 1, scenario).await
 }
 
 /// Runs with that many endpoints, each of which gets every message.
@@ -57,13 +88,17 @@ pub(crate) async fn repeat(
     endpoints: usize,
     scenario: &'static str,
 ) -> anyhow::Result<()> {
-    let mut runs = Vec::new();
+    let rules = args.rules();
+    let (mut runs, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..args.repeat.max(1) {
-        runs.push(measure(place, args, endpoints).await?);
+        if !rules.is_null() {
+            plain.push(measure(place, args, endpoints, &Value::Null).await?);
+        }
+        runs.push(measure(place, args, endpoints, &rules).await?);
     }
     let settings = json!({
         "seconds": args.seconds, "warm_up": args.warm_up, "connections": args.connections,
-        "payload": args.payload, "repeat": args.repeat, "endpoints": endpoints,
+        "payload": args.payload, "repeat": args.repeat, "endpoints": endpoints, "rules": rules,
     });
     let mut report = Report::new(scenario, settings);
     let mut number = |name: &str, of: &dyn Fn(&Run) -> f64| {
@@ -78,6 +113,9 @@ pub(crate) async fn repeat(
     number("server_cpu_s_per_1000_messages", &|run| run.cpu_s_per_1000);
     number("server_rss_mib", &|run| run.memory.resident_mib);
     number("server_rss_peak_mib", &|run| run.memory.peak_mib);
+    if !plain.is_empty() {
+        compare(&mut report, &runs, &plain);
+    }
     report.detail(
         "delivered_per_s_by_run",
         json!(runs.iter().map(|run| run.delivered_per_s).collect::<Vec<_>>()),
@@ -85,7 +123,23 @@ pub(crate) async fn repeat(
     report.finish(place)
 }
 
-async fn measure(place: &Place, args: &Args, endpoints: usize) -> anyhow::Result<Run> {
+/// Adds what the rules cost. Each run is compared with the one before it: the machine's speed changes over minutes.
+fn compare(report: &mut Report, runs: &[Run], plain: &[Run]) {
+    let per_s = |runs: &[Run]| runs.iter().map(|run| run.delivered_per_s).collect::<Vec<_>>();
+    let cpu = |runs: &[Run]| median(&runs.iter().map(|run| run.cpu_s_per_1000).collect::<Vec<_>>());
+    let losses: Vec<f64> = runs
+        .iter()
+        .zip(plain)
+        .map(|(run, plain)| 100.0 * (1.0 - run.delivered_per_s / plain.delivered_per_s))
+        .collect();
+    report.number("plain_delivered_per_s", median(&per_s(plain)));
+    report.number("loss_percent", median(&losses));
+    report.number("plain_server_cpu_s_per_1000_messages", cpu(plain));
+    report.detail("plain_delivered_per_s_by_run", json!(per_s(plain)));
+    report.detail("loss_percent_by_run", json!(losses));
+}
+
+async fn measure(place: &Place, args: &Args, endpoints: usize, rules: &Value) -> anyhow::Result<Run> {
     let epoch = Epoch::start();
     let payload = Payload::new(args.payload);
     let raw_before = setup::raw_per_s(epoch, args.connections, &payload).await?;
@@ -94,7 +148,7 @@ async fn measure(place: &Place, args: &Args, endpoints: usize) -> anyhow::Result
     let sink = Sink::start(epoch, sink::Settings { ledgers: endpoints, ..Default::default() }).await?;
     let app = stage.server.create_app("bench").await?;
     for slot in 0..endpoints {
-        stage.server.create_endpoint(&app, &sink.counted_url(slot), &[]).await?;
+        stage.server.create_endpoint_with(&app, &sink.counted_url(slot), rules).await?;
     }
     let cpu_before = process::cpu_seconds(stage.server.pid());
     let load = Load::start(setup::messages(epoch, &stage.server, &app, args.connections, &payload));

@@ -45,6 +45,8 @@ pub struct ApiParts {
     pub invoker: Arc<dyn Invoker>,
     /// Whether connections can be made with these certificates and keys; the reason if not.
     pub check_tls: fn(&Tls) -> Result<(), String>,
+    /// Schemas of triggers, compiled.
+    pub schemas: Arc<Schemas>,
     /// Whether the server can do its work.
     pub health: Arc<dyn HealthProbe>,
     /// Told of every answer.
@@ -156,7 +158,6 @@ const TRIALS_MAX: usize = 2;
 #[derive(Clone)]
 pub(crate) struct Api {
     parts: Arc<ApiParts>,
-    schemas: Arc<Schemas>,
     trials: Arc<Semaphore>,
     guesses: Arc<Guesses>,
 }
@@ -164,12 +165,7 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) fn new(parts: ApiParts) -> Self {
         let trials = Arc::new(Semaphore::new(TRIALS_MAX));
-        Self {
-            parts: Arc::new(parts),
-            schemas: Arc::new(Schemas::default()),
-            trials,
-            guesses: Arc::new(Guesses::default()),
-        }
+        Self { parts: Arc::new(parts), trials, guesses: Arc::new(Guesses::default()) }
     }
 
     /// Does work whose length depends on what a client wrote: on a thread of its own, and never much at the same time.
@@ -186,11 +182,6 @@ impl Api {
             done
         });
         worked.await.map_err(|error| Problem::internal(&error))?
-    }
-
-    /// Schemas that are compiled already.
-    pub(crate) fn schemas(&self) -> &Arc<Schemas> {
-        &self.schemas
     }
 
     /// Wrong secrets and codes of late.

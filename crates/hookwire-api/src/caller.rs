@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use hookwire_core::id::Key;
 use hookwire_core::oauth::{Digest, OauthScope, TokenKind, WEBHOOKS_MANAGE};
 use hookwire_core::{App, AppKey, EndpointKey, OrgId, Reference};
+use hookwire_store::triggers::Viewer;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
@@ -99,6 +100,11 @@ impl Caller {
     /// Whether this is somebody less than the whole org.
     pub(crate) fn is_app(&self) -> bool {
         !matches!(self.0.scope, Scope::Org)
+    }
+
+    /// As whom this one looks at triggers and what was made of them.
+    pub(crate) fn viewer(&self) -> Viewer {
+        if self.is_app() { Viewer::Client } else { Viewer::Org }
     }
 
     /// Who this is, as audit records have it: `org` or `app`, and the token's subject.

@@ -29,4 +29,5 @@ pub use api::{
 };
 pub use openapi::openapi;
 pub use router::router;
+pub use schema::Schemas;
 pub use settings::Settings;

@@ -10,6 +10,8 @@ use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::json;
+
 /// Bytes of one compiled pattern.
 const PATTERN_BYTES_MAX: usize = 128 * 1_024;
 /// The schema's weight times the data's: what one check may cost.
@@ -79,6 +81,17 @@ pub(crate) fn draft_of(schema: &Value) -> Result<Draft, String> {
     }
 }
 
+/// A body as a tree; no body is null.
+pub(crate) fn parsed(body: &[u8], depth_max: usize) -> Result<Value, String> {
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    if json::depth(body) > depth_max {
+        return Err(format!("is nested deeper than {depth_max} levels"));
+    }
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
 fn short(text: &impl ToString) -> String {
     text.to_string().chars().take(REASON_CHARS_MAX).collect()
 }
@@ -94,7 +107,7 @@ fn parts(pointer: &str) -> Vec<String> {
 
 /// Compiled schemas by the digest of their text, a bounded number of them.
 #[derive(Default)]
-pub(crate) struct Schemas(Mutex<VecDeque<([u8; 32], Arc<Schema>)>>);
+pub struct Schemas(Mutex<VecDeque<([u8; 32], Arc<Schema>)>>);
 
 impl Schemas {
     /// The schema, compiled now or before.
@@ -111,6 +124,21 @@ impl Schemas {
             weight -= kept.pop_front().map_or(weight, |(_, oldest)| oldest.weight);
         }
         Ok(schema)
+    }
+
+    /// Whether a body, JSON or nothing, fits a schema; if not, why, without the values in it. Takes its time: not for a
+    /// thread that others wait for.
+    pub fn check(&self, schema: &str, body: &[u8], depth_max: usize) -> Result<(), String> {
+        let data = parsed(body, depth_max).map_err(|reason| format!("data {reason}"))?;
+        let faults = self.get(schema)?.faults(&data);
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let reason = |fault: &Fault| {
+            let at: Vec<&str> = std::iter::once("data").chain(fault.at.iter().map(String::as_str)).collect();
+            format!("{}: {}", at.join("."), fault.reason)
+        };
+        Err(faults.iter().map(reason).collect::<Vec<_>>().join("; "))
     }
 
     fn known(&self, digest: &[u8; 32]) -> Option<Arc<Schema>> {

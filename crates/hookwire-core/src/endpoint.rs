@@ -50,6 +50,13 @@ pub struct Endpoint {
     pub updated: Timestamp,
 }
 
+impl Endpoint {
+    /// Whether everything that may hold a credential, and where it goes to, is as in `other`: URL, headers and TLS.
+    pub fn has_credentials_of(&self, other: &Self) -> bool {
+        self.url == other.url && self.headers == other.headers && self.rules.tls == other.rules.tls
+    }
+}
+
 /// What manages an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ManagedBy {

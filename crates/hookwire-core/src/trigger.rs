@@ -36,6 +36,8 @@ pub struct Trigger {
     pub timeout: Option<Duration>,
     /// Whom to trust, and how to identify ourselves.
     pub tls: Option<Tls>,
+    /// Whether it is a step of chains only: clients neither see it nor invoke it by its id.
+    pub hidden: bool,
     /// Calls that follow this one.
     pub next: Vec<Next>,
     /// When it was registered.

@@ -32,9 +32,14 @@ pub struct InvokerParts {
     pub clock: Arc<dyn Clock>,
     /// Where records' ids come from.
     pub mint: Arc<KeyMint>,
+    /// Whether data of a chain fits the schema of the trigger that it is for.
+    pub check_schema: SchemaCheck,
     /// How to call.
     pub settings: InvokerSettings,
 }
+
+/// Whether a body, JSON or nothing, fits a JSON Schema; if not, why. May take a while.
+pub type SchemaCheck = Arc<dyn Fn(&str, &[u8]) -> Result<(), String> + Send + Sync>;
 
 /// Makes the calls of triggers. Cheap to clone; clones share their permits.
 #[derive(Clone)]

@@ -30,7 +30,7 @@ use tokio_util::task::TaskTracker;
 
 pub use drain::Drained;
 pub use health::Progress;
-pub use invoker::{InvokeError, Invoked, Invoker, InvokerParts};
+pub use invoker::{InvokeError, Invoked, Invoker, InvokerParts, SchemaCheck};
 pub use metrics::Metrics;
 pub use settings::{InvokerSettings, RetentionSettings, Settings};
 

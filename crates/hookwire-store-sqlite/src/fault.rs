@@ -20,6 +20,11 @@ impl Fault {
         Self::Refused(Error::Corrupt(what.into()))
     }
 
+    /// Whether something stored can't be read; everything else can.
+    pub(crate) const fn is_corrupt(&self) -> bool {
+        matches!(self, Self::Refused(Error::Corrupt(_)))
+    }
+
     /// What the caller is told.
     pub(crate) fn into_error(self) -> Error {
         match self {

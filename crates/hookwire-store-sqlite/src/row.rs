@@ -19,7 +19,7 @@ use rusqlite::{OptionalExtension, Params, Row};
 use crate::fault::{Done, Fault};
 
 pub(crate) use endpoint::{EndpointRow, read_endpoint};
-pub(crate) use trigger::{TriggerRow, read_followers, read_invocation, read_trigger};
+pub(crate) use trigger::{TriggerRow, is_hidden, read_followers, read_invocation, read_trigger};
 
 /// Reads a key.
 pub(crate) fn key<K: Key>(row: &Row<'_>, at: usize) -> Done<K> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use hookwire_core::{AppKey, Invocation, InvocationKey, Timestamp, Trigger, TriggerId};
-use hookwire_store::triggers::{InvocationFilter, Registered};
+use hookwire_store::triggers::{InvocationFilter, Registered, Viewer};
 use hookwire_store::{Page, Result, Slice, Triggers};
 
 use crate::SqliteStore;
@@ -23,8 +23,13 @@ impl Triggers for SqliteStore {
         self.readers.read(move |reading| trigger::find(reading, app, &id)).await
     }
 
-    async fn triggers(&self, app: AppKey, page: Page<String>) -> Result<Slice<Trigger, String>> {
-        self.readers.read(move |reading| trigger::list(reading, app, &page)).await
+    async fn triggers(
+        &self,
+        app: AppKey,
+        viewer: Viewer,
+        page: Page<String>,
+    ) -> Result<Slice<Trigger, String>> {
+        self.readers.read(move |reading| trigger::list(reading, app, viewer, &page)).await
     }
 
     async fn delete_trigger(&self, app: AppKey, id: &TriggerId) -> Result<bool> {

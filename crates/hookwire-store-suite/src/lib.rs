@@ -179,6 +179,8 @@ list! { $
         an_app_has_so_many_triggers_and_no_more
         a_chain_that_leads_back_or_on_for_too_long_is_refused
         triggers_are_listed_by_id_in_both_directions
+        clients_are_shown_the_triggers_that_are_not_hidden
+        clients_see_no_record_of_a_hidden_trigger
         triggers_go_one_by_one_or_with_their_app
         a_record_is_written_in_the_place_of_its_earlier_one
         records_are_found_by_every_filter_in_both_directions

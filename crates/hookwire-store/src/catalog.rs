@@ -153,8 +153,8 @@ pub trait Catalog: Send + Sync {
         change: EndpointChange,
         now: Timestamp,
     ) -> Result<Option<Endpoint>>;
-    /// Changes the endpoint if its URL and its custom headers are still those of `seen`, which the change was worked out
-    /// from. Conflict when the new uid is another's.
+    /// Changes the endpoint if its URL, custom headers and TLS settings are still those of `seen`, which the change was
+    /// worked out from. Conflict when the new uid is another's.
     async fn change_endpoint_as_seen(
         &self,
         seen: Endpoint,

@@ -20,13 +20,23 @@ pub enum Registered {
     TooLong,
 }
 
+/// Who looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Viewer {
+    /// The organisation, which sees everything.
+    #[default]
+    Org,
+    /// A client: it sees no hidden trigger and none of its calls, and no call that a chain made.
+    Client,
+}
+
 /// Which invocations.
 #[derive(Debug, Clone, Default)]
 pub struct InvocationFilter {
     /// Of this trigger only.
     pub trigger: Option<TriggerId>,
-    /// Only those that a client asked for, not those that a chain made.
-    pub roots_only: bool,
+    /// Those that this one may see.
+    pub viewer: Viewer,
     /// Of the chain that this one began only.
     pub root: Option<InvocationKey>,
 }
@@ -39,8 +49,13 @@ pub trait Triggers: Send + Sync {
     async fn register_trigger(&self, trigger: Trigger) -> Result<Registered>;
     /// The trigger of that id.
     async fn trigger(&self, app: AppKey, id: &TriggerId) -> Result<Option<Trigger>>;
-    /// An app's triggers by id.
-    async fn triggers(&self, app: AppKey, page: Page<String>) -> Result<Slice<Trigger, String>>;
+    /// An app's triggers by id, as far as the viewer may see them.
+    async fn triggers(
+        &self,
+        app: AppKey,
+        viewer: Viewer,
+        page: Page<String>,
+    ) -> Result<Slice<Trigger, String>>;
     /// Removes a trigger; its records stay.
     async fn delete_trigger(&self, app: AppKey, id: &TriggerId) -> Result<bool>;
     /// Writes records, each in the place of an earlier one with its key.

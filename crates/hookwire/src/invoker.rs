@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hookwire_api::{InvokeError, Invoked};
+use hookwire_api::{InvokeError, Invoked, Schemas};
 use hookwire_core::rules::Tls;
 use hookwire_core::trigger::Outgoing;
 use hookwire_core::{Clock, KeyMint, Trigger};
@@ -25,12 +25,15 @@ impl Invoker {
         store: &SharedStore,
         clock: &Arc<dyn Clock>,
         mint: &Arc<KeyMint>,
+        schemas: &Arc<Schemas>,
     ) -> Self {
+        let (schemas, depth_max) = (Arc::clone(schemas), config.api.json_depth_max);
         Self(hookwire_engine::Invoker::new(InvokerParts {
             store: store.clone(),
             client,
             clock: Arc::clone(clock),
             mint: Arc::clone(mint),
+            check_schema: Arc::new(move |schema, body| schemas.check(schema, body, depth_max)),
             settings: InvokerSettings {
                 timeout: config.delivery.timeout.0,
                 https_only: config.delivery.https_only,

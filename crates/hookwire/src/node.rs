@@ -10,7 +10,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use hookwire_api::ApiParts;
+use hookwire_api::{ApiParts, Schemas};
 use hookwire_core::retry::RetryPolicy;
 use hookwire_core::signature::HeaderNames;
 use hookwire_core::{Clock, KeyMint, Profiles};
@@ -50,7 +50,8 @@ impl Node {
         let client = Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;
         let policy = client.policy().clone();
         let profiles = Arc::new(profiles::load(&config.profiles.folder)?);
-        let invoker = Arc::new(Invoker::new(config, client.clone(), &store, &clock, &mint));
+        let schemas = Arc::new(Schemas::default());
+        let invoker = Arc::new(Invoker::new(config, client.clone(), &store, &clock, &mint, &schemas));
         let shares = shares(config);
         let engine = (config.server.role != Role::Api)
             .then(|| start_engine(config, shares.attempts, client, &profiles, &store, &clock, &mint))
@@ -77,6 +78,7 @@ impl Node {
             profiles,
             invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
             check_tls: invoker::check_tls,
+            schemas,
         };
         let mut router = hookwire_api::router(parts);
         if config.server.role == Role::Worker {

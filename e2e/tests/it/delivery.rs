@@ -2,7 +2,9 @@
 
 mod address;
 mod broken;
+mod changes;
 mod endpoint;
+mod fifo;
 mod idempotency;
 mod payload;
 mod retry;

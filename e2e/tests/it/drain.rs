@@ -7,7 +7,7 @@ use hookwire_testkit::{Gate, Receiver, Reply, Server, eventually};
 use http::Method;
 use serde_json::json;
 
-use crate::tenant::{Tenant, all_arrive};
+use crate::tenant::{Tenant, all_arrive, list};
 
 /// How long a stop may take.
 const LIMIT: Duration = Duration::from_secs(25);
@@ -60,6 +60,41 @@ async fn a_hanging_receiver_does_not_hold_up_the_stop_and_loses_nothing() {
     server.start_again().await;
     receiver.wait_for("/hang", 2).await;
     tenant.ended(&message, "success").await;
+}
+
+#[tokio::test]
+async fn an_invocation_whose_client_hung_up_is_finished_and_recorded() {
+    let mut server = Server::start().await;
+    let tenant = Tenant::of(&server).await;
+    let receiver = Receiver::start().await;
+    let gate = Gate::closed();
+    receiver.script("/slow", [Reply::ok().body("at last").held_by(&gate)]);
+    let next = json!([{ "trigger": "second", "on": "success", "dataTemplate": "[]" }]);
+    for (id, next) in [("second", json!([])), ("slow", next)] {
+        let registration = json!({ "url": receiver.url(&format!("/{id}")), "method": "POST", "next": next });
+        tenant.api.put(&tenant.path(&format!("/trigger/{id}")), registration).await.expect(201);
+    }
+    let client = tenant.api.on_own_connection();
+    let path = tenant.path("/trigger/slow/invoke");
+    let body = Bytes::from_static(br#"{"data":{}}"#);
+    let hangs_up = tokio::spawn(async move { client.try_send(Method::POST, &path, body).await });
+    receiver.wait_for("/slow", 1).await;
+    hangs_up.abort();
+    assert!(hangs_up.await.is_err_and(|error| error.is_cancelled()), "nobody waits any more");
+
+    let bystander = Tenant::of(&server).await;
+    server.terminate().await;
+    refuses(&bystander).await;
+    gate.open();
+    let status = server.exited(LIMIT).await;
+    assert_eq!(status.code(), Some(0), "{status}");
+    assert_eq!(receiver.requests_to("/second").len(), 1, "what follows is made too");
+
+    server.start_again().await;
+    let records = list(&tenant.api.get(&tenant.path("/invocation")).await.expect(200));
+    let ended: Vec<_> = records.iter().map(|one| (one["trigger"].as_str(), one["status"].as_u64())).collect();
+    assert_eq!(ended, [(Some("second"), Some(200)), (Some("slow"), Some(200))]);
+    assert_eq!(records[1]["response"], "at last");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod crash;
 mod delivery;
 mod disk_full;
 mod drain;
+mod hostile;
 mod reference_systems;
 mod sdk;
 mod tenant;

@@ -5,6 +5,7 @@ mod app_webhooks;
 mod coviu;
 mod featureos;
 mod flotiq;
+mod profiles;
 mod unleash;
 
 use std::fs;

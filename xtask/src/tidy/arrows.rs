@@ -37,7 +37,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "hookwire", may_import: Imports::Anything },
     Layer { name: "hookwire-testkit", may_import: Imports::Only(&["hookwire-core"]) },
     Layer { name: "hookwire-e2e", may_import: Imports::Only(&["hookwire-core", "hookwire-testkit"]) },
-    Layer { name: "hookwire-bench", may_import: Imports::Only(&[]) },
+    Layer { name: "hookwire-bench", may_import: Imports::Only(&["hookwire-core"]) },
     Layer { name: "xtask", may_import: Imports::Only(&[]) },
 ];
 

@@ -11,6 +11,7 @@ mod wire;
 use hookwire_core::{App, Trigger, TriggerId};
 
 use crate::api::Api;
+use crate::caller::Caller;
 use crate::operation::{Access, Operation, PAGE, delete, get, post, put};
 use crate::problem::Problem;
 
@@ -41,8 +42,9 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
 }
 
-/// The trigger that a path names.
-async fn find(api: &Api, app: &App, trigger: &str) -> Result<Trigger, Problem> {
+/// The trigger that a path names. To clients, a hidden one is not there.
+async fn find(api: &Api, caller: &Caller, app: &App, trigger: &str) -> Result<Trigger, Problem> {
     let id = TriggerId::parse(trigger).map_err(|_| Problem::absent())?;
-    api.store.trigger(app.key, &id).await?.ok_or_else(Problem::absent)
+    let found = api.store.trigger(app.key, &id).await?;
+    found.filter(|trigger| !(trigger.hidden && caller.is_app())).ok_or_else(Problem::absent)
 }

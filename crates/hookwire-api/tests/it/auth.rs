@@ -119,8 +119,7 @@ async fn org_tokens_reach_everything_of_their_org() {
         .partition(|(id, _)| operations[*id].0 == Method::DELETE);
     for (id, _) in first.into_iter().chain(last.into_iter().rev()) {
         let (status, text) = status(&org, &operations[id], &things).await;
-        let fine = (200..300).contains(&status)
-            || [409, 422, 501].contains(&status);
+        let fine = (200..300).contains(&status) || [409, 422, 501].contains(&status);
         assert!(fine, "{id}: {status} {text}");
     }
 }

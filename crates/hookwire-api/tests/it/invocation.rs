@@ -49,6 +49,21 @@ async fn an_org_sees_every_call_of_a_chain_and_an_app_what_was_asked_for() {
 }
 
 #[tokio::test]
+async fn clients_see_no_record_of_a_hidden_trigger() {
+    let world = World::new();
+    let org = world.org();
+    let app = org.make_app("acme").await;
+    let hidden = json!({ "url": "https://a.example/", "method": "POST", "hidden": true });
+    org.put("/app/acme/trigger/a", hidden).await.expect(201);
+    let answer = org.post("/app/acme/trigger/a/invoke", json!({})).await.expect(200);
+    let path = format!("/app/acme/invocation/{}", answer["referenceId"].as_str().unwrap());
+    org.get(&path).await.expect(200);
+    let client = world.app_client("org_a", &app);
+    client.get(&path).await.expect(404);
+    assert_eq!(client.get("/app/acme/invocation").await.expect(200)["data"], json!([]));
+}
+
+#[tokio::test]
 async fn records_are_walked_in_pages_and_stay_when_the_trigger_is_gone() {
     let world = World::new();
     let org = world.org();

@@ -35,6 +35,7 @@ async fn a_trigger_is_registered_replaced_listed_and_deleted() {
         "headers": { "X-Hidden-Key": "***", "X-Trace": null }, "queryParams": ["page"], "payloadEncoding": "json",
         "payloadSchema": { "type": "object", "required": ["name"] }, "timeout": "10s",
         "tls": { "caPem": "-----BEGIN hidden", "clientCertPem": "hidden-cert", "clientKeyPem": "***" },
+        "hidden": false,
         "next": [{ "trigger": "later", "on": "always", "dataTemplate": "{\"hidden\":1}" }],
         "createdAt": "2026-09-21T14:13:20.000000Z", "updatedAt": "2026-09-21T14:13:20.000000Z",
     });
@@ -319,6 +320,27 @@ async fn no_route_shows_an_app_token_url_or_credentials() {
     }
     client.put(PATH, registration()).await.expect(403);
     client.delete(PATH).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_hidden_trigger_is_not_there_for_clients() {
+    let world = World::new();
+    let org = world.org();
+    let app = org.make_app("acme").await;
+    let of = |hidden: Value| json!({ "url": "https://a.example/", "method": "POST", "hidden": hidden });
+    let made = org.put(PATH, of(json!(true))).await.expect(201);
+    assert_eq!((&made["hidden"], org.get(PATH).await.expect(200)), (&json!(true), made.clone()));
+    org.put("/app/acme/trigger/open", of(json!(null))).await.expect(201);
+    let client = world.app_client("org_a", &app);
+    client.get(PATH).await.expect(404);
+    client.post(INVOKE, json!({})).await.expect(404);
+    assert!(world.invoker.calls().is_empty());
+    assert_eq!(column(&client.get("/app/acme/trigger").await.expect(200), "id"), ["open"]);
+    assert_eq!(column(&org.get("/app/acme/trigger").await.expect(200), "id"), ["open", "send"]);
+    org.post(INVOKE, json!({})).await.expect(200);
+    org.put(PATH, of(json!("yes"))).await.expect_invalid_at("body.hidden");
+    org.put(PATH, of(json!(false))).await.expect(200);
+    client.post(INVOKE, json!({})).await.expect(200);
 }
 
 #[tokio::test]

@@ -145,6 +145,7 @@ impl World {
             settings,
             profiles: Arc::new(Profiles::builtin()),
             invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
+            schemas: Arc::default(),
             check_tls: |tls| match &tls.ca_pem {
                 Some(pem) if !pem.starts_with("-----BEGIN") => Err("caPem holds no certificate".to_owned()),
                 _ => Ok(()),

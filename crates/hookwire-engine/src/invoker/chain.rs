@@ -137,10 +137,25 @@ impl Chain {
             let reason = format!("The trigger {id} is not registered any more.");
             return Err(refused(None, ErrorClass::Blocked, reason));
         };
-        match outgoing(&trigger, step) {
+        let fitting = match outgoing(&trigger, step) {
+            Ok(outgoing) => self.check_schema(&trigger, &outgoing).await.map(|()| outgoing),
+            Err(reason) => Err(reason),
+        };
+        match fitting {
             Ok(outgoing) => Ok(Ready { trigger, outgoing }),
             Err(reason) => Err(refused(Some(trigger), ErrorClass::Template, reason)),
         }
+    }
+
+    /// Whether the data fits the trigger's schema, or why it does not. On a thread of its own: it may take a while.
+    async fn check_schema(&self, trigger: &Trigger, outgoing: &Outgoing) -> Result<(), String> {
+        let Some(schema) = trigger.payload_schema.clone() else { return Ok(()) };
+        let (check, body) = (Arc::clone(&self.parts.check_schema), outgoing.body.clone());
+        let checked = tokio::task::spawn_blocking(move || check(&schema, &body)).await;
+        let checked = checked.unwrap_or_else(|_| Err("it could not be checked".to_owned()));
+        checked.map_err(|reason| {
+            format!("What the call before gives does not fit the trigger's payloadSchema: {reason}.")
+        })
     }
 
     /// Whether the chain may go on, or what kept it from that.

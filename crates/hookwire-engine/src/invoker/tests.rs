@@ -37,6 +37,11 @@ impl World {
             client: Client::new(&outbound).unwrap(),
             clock: Arc::new(FakeClock::at(NOW)),
             mint: Arc::new(KeyMint::new(1, 0)),
+            // Any data fits any schema that is no data of itself.
+            check_schema: Arc::new(|schema, body| {
+                let fits = body != schema.as_bytes();
+                fits.then_some(()).ok_or_else(|| "data: is the schema itself".to_owned())
+            }),
             settings,
         });
         Self { registry, invoker, receiver }
@@ -55,6 +60,7 @@ impl World {
             payload_schema: None,
             timeout: None,
             tls: None,
+            hidden: false,
             next: Vec::new(),
             created: NOW,
             updated: NOW,
@@ -242,6 +248,27 @@ async fn a_step_that_cannot_be_made_is_recorded_as_failed() {
     assert_eq!(records[2], ("strict".to_owned(), 0, false, Some(ErrorClass::Template)));
     let reason = world.registry.all()[2].outcome.clone().unwrap().response;
     assert!(reason.starts_with("What the call before gives does not fit the trigger: data "), "{reason}");
+}
+
+#[tokio::test]
+async fn a_step_whose_data_does_not_fit_its_schema_is_not_made_and_recorded_as_failed() {
+    let world = World::new().await;
+    world.receiver.script("/first", [Reply::status(200).body("[1]")]);
+    let first = world.register("first", |trigger| {
+        trigger.next = vec![next("strict", On::Success, None), next("strict", On::Success, Some("[2]"))];
+    });
+    world.register("strict", |trigger| {
+        trigger.payload_schema = Some("[1]".to_owned());
+        trigger.next = vec![next("alarm", On::Failure, Some("[0]"))];
+    });
+    world.register("alarm", |_| {});
+    assert!(world.invoke(&first, "1").await.unwrap().succeeded);
+    assert_eq!(world.called(), ["/first 1", "/alarm [0]", "/strict [2]"]);
+    assert_eq!(world.records()[1], ("strict".to_owned(), 0, false, Some(ErrorClass::Template)));
+    let reason = world.registry.all()[1].outcome.clone().unwrap().response;
+    let expected =
+        "What the call before gives does not fit the trigger's payloadSchema: data: is the schema itself.";
+    assert_eq!(reason, expected);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use hookwire_core::{AppKey, Invocation, InvocationKey, Timestamp, Trigger, TriggerId};
-use hookwire_store::triggers::{InvocationFilter, Registered, Triggers};
+use hookwire_store::triggers::{InvocationFilter, Registered, Triggers, Viewer};
 use hookwire_store::{Page, Result, Slice};
 
 /// Triggers of any app by id, and records by key.
@@ -35,7 +35,7 @@ impl Triggers for Registry {
         Ok(self.triggers.lock().unwrap().get(id).filter(|trigger| trigger.app == app).cloned())
     }
 
-    async fn triggers(&self, _: AppKey, _: Page<String>) -> Result<Slice<Trigger, String>> {
+    async fn triggers(&self, _: AppKey, _: Viewer, _: Page<String>) -> Result<Slice<Trigger, String>> {
         unreachable!("nothing here lists triggers")
     }
 

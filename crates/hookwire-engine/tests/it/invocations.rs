@@ -25,6 +25,7 @@ async fn register(world: &World, id: &str, next: Vec<Next>) -> Trigger {
         payload_schema: None,
         timeout: None,
         tls: None,
+        hidden: false,
         next,
         created: START,
         updated: START,
@@ -44,6 +45,7 @@ async fn a_chain_is_carried_out_and_its_records_are_on_disk_when_the_answer_is_g
         client: Client::new(&outbound).expect("a client"),
         clock: Arc::new(world.clock.clone()),
         mint: Arc::new(KeyMint::new(2, 0)),
+        check_schema: Arc::new(|_, _| Ok(())),
         settings: InvokerSettings::default(),
     });
     let gone = Next { trigger: TriggerId::stored("gone"), on: On::Always, data_template: None };

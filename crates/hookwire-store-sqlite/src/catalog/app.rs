@@ -60,7 +60,12 @@ fn is_covered(reading: &Reading<'_>, app: AppKey, without: &[AppExclusion]) -> D
     let mut is_bare = true;
     while let Some(row) = rows.next()? {
         is_bare = false;
-        let (endpoint, _) = read_endpoint(row, &reading.shared.vault)?;
+        let endpoint = match read_endpoint(row, &reading.shared.vault) {
+            Ok((endpoint, _)) => endpoint,
+            // What can't be read is nothing that an exclusion is known to cover.
+            Err(fault) if fault.is_corrupt() => return Ok(false),
+            Err(fault) => return Err(fault),
+        };
         open.retain(|exclusion| exclusion.covers(Some(&endpoint)));
         if open.is_empty() {
             return Ok(false);
@@ -159,6 +164,9 @@ pub(crate) fn delete(
     let mut budget = remove::AT_ONCE;
     for endpoint in state.endpoints.values() {
         budget = remove::endpoint(work, endpoint, budget, now)?;
+    }
+    for endpoint in state.damaged.keys() {
+        budget = remove::damaged(work, *endpoint, budget, now)?;
     }
     run(work.db, sql::APP_DELETE, [state.app.key.raw()])?;
     work.raise_key_high(state.app.key.raw())?;

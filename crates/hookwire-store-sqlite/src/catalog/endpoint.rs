@@ -20,7 +20,7 @@ use crate::reader::Reading;
 use crate::row::{EndpointRow, one, read_endpoint, run};
 use crate::sql::catalog as sql;
 use crate::walk::{Pick, Range};
-use crate::writer::cache::AppState;
+use crate::writer::cache::{AppState, unreadable};
 use crate::writer::fifo;
 use crate::writer::health::refresh;
 use crate::writer::notice;
@@ -54,13 +54,21 @@ pub(crate) fn stored(reading: &Reading<'_>, key: EndpointKey) -> Done<Option<(En
 
 pub(crate) fn list(reading: &Reading<'_>, app: AppKey, page: Page) -> Done<Slice<Endpoint>> {
     Range::of(page).read(reading.db, sql::ENDPOINTS, app.raw(), &[], |row| {
-        Ok((row.get(0)?, Pick::Take(read_endpoint(row, &reading.shared.vault)?.0)))
+        let picked = match read_endpoint(row, &reading.shared.vault) {
+            Ok((endpoint, _)) => Pick::Take(endpoint),
+            // It must not keep the others from being seen.
+            Err(fault) if fault.is_corrupt() => Pick::Skip,
+            Err(fault) => return Err(fault),
+        };
+        Ok((row.get(0)?, picked))
     })
 }
 
 fn uid_is_free(state: &AppState, uid: Option<&Uid>, own: Option<EndpointKey>) -> Done<()> {
-    let taken = uid.and_then(|uid| state.endpoint(&Reference::Uid(uid.as_str().to_owned())));
-    if taken.is_some_and(|other| Some(other.key) != own) { Err(UID_TAKEN.into()) } else { Ok(()) }
+    let Some(uid) = uid else { return Ok(()) };
+    let reference = Reference::Uid(uid.as_str().to_owned());
+    let taken = state.endpoint(&reference).map(|other| other.key).or_else(|| state.damaged(&reference));
+    if taken.is_some_and(|other| Some(other) != own) { Err(UID_TAKEN.into()) } else { Ok(()) }
 }
 
 pub(crate) fn create(work: &mut Work<'_>, app: AppKey, new: NewEndpoint, now: Timestamp) -> Done<Endpoint> {
@@ -86,7 +94,7 @@ pub(crate) fn provision(
 /// The app, if it can have one more endpoint.
 fn room(work: &mut Work<'_>, app: AppKey) -> Done<Rc<AppState>> {
     let Some(state) = work.app(app)? else { return Err(Error::Conflict("the application is gone").into()) };
-    if state.endpoints.len() >= ENDPOINTS_MAX {
+    if state.endpoints.len() + state.damaged.len() >= ENDPOINTS_MAX {
         return Err(Error::Limit("an application can have at most 10000 endpoints").into());
     }
     Ok(state)
@@ -136,6 +144,9 @@ fn live(
     endpoint: &Reference<EndpointKey>,
 ) -> Done<Option<(Rc<AppState>, Endpoint)>> {
     let Some(state) = work.app(app)? else { return Ok(None) };
+    if let Some(damaged) = state.damaged(endpoint) {
+        return Err(unreadable(damaged));
+    }
     let Some(endpoint) = state.endpoint(endpoint) else { return Ok(None) };
     let failing_since = work.cache.failing.get(&endpoint.key).copied();
     let endpoint = Endpoint { failing_since, ..Endpoint::clone(endpoint) };
@@ -211,7 +222,7 @@ pub(crate) fn change_as_seen(
 ) -> Done<Changed> {
     let reference = Reference::Key(seen.key);
     let Some((_, endpoint)) = live(work, seen.app, &reference)? else { return Ok(Changed::Absent) };
-    if endpoint.url != seen.url || endpoint.headers != seen.headers {
+    if !endpoint.has_credentials_of(seen) {
         return Ok(Changed::Outdated);
     }
     Ok(change(work, seen.app, &reference, new, now)?.map_or(Changed::Absent, Changed::Done))
@@ -240,6 +251,11 @@ pub(crate) fn delete(
     endpoint: &Reference<EndpointKey>,
     now: Timestamp,
 ) -> Done<bool> {
+    if let Some(damaged) = work.app(app)?.and_then(|state| state.damaged(endpoint)) {
+        remove::damaged(work, damaged, remove::AT_ONCE, now)?;
+        work.cache.remove_endpoint(app, damaged);
+        return Ok(true);
+    }
     let Some((state, endpoint)) = own(work, app, endpoint)? else { return Ok(false) };
     drop_live(work, state, &endpoint, remove::AT_ONCE, now)?;
     Ok(true)
@@ -257,7 +273,7 @@ pub(crate) fn drop_live(
     drop(state);
     let left = remove::endpoint(work, endpoint, budget, now)?;
     work.tally.failing.remove(&endpoint.key);
-    work.cache.remove_endpoint(endpoint);
+    work.cache.remove_endpoint(endpoint.app, endpoint.key);
     Ok(left)
 }
 

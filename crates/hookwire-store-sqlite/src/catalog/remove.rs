@@ -16,17 +16,25 @@ pub(crate) const AT_ONCE: u32 = 500;
 /// Makes a tombstone of the endpoint and cancels at most `budget` deliveries; answers what is left of it. The caller takes
 /// the endpoint out of the cache.
 pub(crate) fn endpoint(work: &mut Work<'_>, endpoint: &Endpoint, budget: u32, now: Timestamp) -> Done<u32> {
-    let config = EndpointRow::tombstone(endpoint);
-    run(work.db, catalog::ENDPOINT_DELETE, params![endpoint.key.raw(), now.micros(), config])?;
+    bury(work, endpoint.key, &EndpointRow::tombstone(endpoint), budget, now)
+}
+
+/// The same for an endpoint that can't be read: nothing of it is on its tombstone.
+pub(crate) fn damaged(work: &mut Work<'_>, key: EndpointKey, budget: u32, now: Timestamp) -> Done<u32> {
+    bury(work, key, &EndpointRow::blank_tombstone(), budget, now)
+}
+
+fn bury(work: &mut Work<'_>, key: EndpointKey, config: &str, budget: u32, now: Timestamp) -> Done<u32> {
+    run(work.db, catalog::ENDPOINT_DELETE, params![key.raw(), now.micros(), config])?;
     if let Some(live) = &mut work.cache.endpoints_live {
         *live = live.saturating_sub(1);
     }
-    fifo::forget(work, endpoint.key)?;
-    work.effects.removed(endpoint.key);
-    work.tally.touch(endpoint.key, i64::MIN);
-    let left = budget - cancel(work, endpoint.key, budget, now)?;
+    fifo::forget(work, key)?;
+    work.effects.removed(key);
+    work.tally.touch(key, i64::MIN);
+    let left = budget - cancel(work, key, budget, now)?;
     if left == 0 {
-        run(work.db, upkeep::REMOVAL_ADD, [endpoint.key.raw()])?;
+        run(work.db, upkeep::REMOVAL_ADD, [key.raw()])?;
     }
     Ok(left)
 }

@@ -6,13 +6,13 @@ use hookwire_core::id::Key;
 use hookwire_core::limits::TRIGGERS_MAX;
 use hookwire_core::trigger::{ChainError, check_chains};
 use hookwire_core::{AppKey, Timestamp, Trigger, TriggerId};
-use hookwire_store::triggers::Registered;
+use hookwire_store::triggers::{Registered, Viewer};
 use hookwire_store::{Error, Page, Slice};
 use rusqlite::params;
 
 use crate::fault::Done;
 use crate::reader::Reading;
-use crate::row::{TriggerRow, all, one, read_followers, read_trigger, run, time};
+use crate::row::{TriggerRow, all, is_hidden, one, read_followers, read_trigger, run, time};
 use crate::sql::triggers as sql;
 use crate::walk::{direction, from_name};
 use crate::writer::work::Work;
@@ -56,7 +56,18 @@ pub(crate) fn find(reading: &Reading<'_>, app: AppKey, id: &TriggerId) -> Done<O
     })
 }
 
-pub(crate) fn list(reading: &Reading<'_>, app: AppKey, page: &Page<String>) -> Done<Slice<Trigger, String>> {
+/// Whether a trigger of that id is registered, and hidden from clients.
+pub(crate) fn hides(reading: &Reading<'_>, app: AppKey, id: &TriggerId) -> Done<bool> {
+    let row = params![app.raw(), id.as_str()];
+    Ok(one(reading.db, sql::TRIGGER_GET, row, is_hidden)?.unwrap_or(false))
+}
+
+pub(crate) fn list(
+    reading: &Reading<'_>,
+    app: AppKey,
+    viewer: Viewer,
+    page: &Page<String>,
+) -> Done<Slice<Trigger, String>> {
     let (sql, from) = from_name(page, sql::TRIGGERS_AFTER, sql::TRIGGERS_BEFORE);
     let mut statement = reading.db.prepare_cached(sql)?;
     let mut rows = statement.query(params![app.raw(), from])?;
@@ -64,7 +75,9 @@ pub(crate) fn list(reading: &Reading<'_>, app: AppKey, page: &Page<String>) -> D
     while items.len() <= usize::from(page.limit)
         && let Some(row) = rows.next()?
     {
-        items.push(read_trigger(row, &reading.shared.vault)?);
+        if viewer == Viewer::Org || !is_hidden(row)? {
+            items.push(read_trigger(row, &reading.shared.vault)?);
+        }
     }
     let mut slice = Slice::cut(items, page.limit);
     if direction(page).1 {

@@ -1,11 +1,14 @@
 //! The records of invocations.
 
+use std::collections::HashMap;
+
 use hookwire_core::id::Key;
 use hookwire_core::{AppKey, ErrorClass, Invocation, InvocationKey, Timestamp, TriggerId};
-use hookwire_store::triggers::InvocationFilter;
+use hookwire_store::triggers::{InvocationFilter, Viewer};
 use hookwire_store::{Page, Slice};
 use rusqlite::{ToSql, params};
 
+use crate::catalog::trigger::hides;
 use crate::fault::Done;
 use crate::reader::Reading;
 use crate::row::{one, read_invocation, run};
@@ -53,17 +56,27 @@ pub(crate) fn list(
     let (walk, more): (_, &[&dyn ToSql]) = match (&root, &trigger) {
         (Some(root), _) => (sql::INVOCATIONS_OF_ROOT, &[root]),
         (None, Some(trigger)) => (sql::INVOCATIONS_OF_TRIGGER, &[trigger]),
-        (None, None) if filter.roots_only => (sql::INVOCATION_ROOTS, &[]),
+        (None, None) if filter.viewer == Viewer::Client => (sql::INVOCATION_ROOTS, &[]),
         (None, None) => (sql::INVOCATIONS, &[]),
     };
-    let is_wanted = |record: &Invocation| {
-        filter.trigger.as_ref().is_none_or(|trigger| record.trigger == *trigger)
-            && (!filter.roots_only || record.is_root())
+    let mut hidden = HashMap::new();
+    let mut is_hidden = |id: &TriggerId| -> Done<bool> {
+        if let Some(known) = hidden.get(id) {
+            return Ok(*known);
+        }
+        let is_hidden = hides(reading, app, id)?;
+        hidden.insert(id.clone(), is_hidden);
+        Ok(is_hidden)
+    };
+    let mut is_wanted = |record: &Invocation| -> Done<bool> {
+        let is_asked_for = filter.trigger.as_ref().is_none_or(|trigger| record.trigger == *trigger);
+        let is_open = filter.viewer == Viewer::Org || record.is_root() && !is_hidden(&record.trigger)?;
+        Ok(is_asked_for && is_open)
     };
     Range::of(page).read(reading.db, walk, app.raw(), more, |row| {
         let record = read_invocation(row)?;
         let place = record.key.raw();
-        Ok((place, if is_wanted(&record) { Pick::Take(record) } else { Pick::Skip }))
+        Ok((place, if is_wanted(&record)? { Pick::Take(record) } else { Pick::Skip }))
     })
 }
 

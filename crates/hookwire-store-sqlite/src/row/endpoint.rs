@@ -18,7 +18,7 @@ use super::{key, text, text_or_none, time, time_or_none};
 use crate::fault::{Done, Fault};
 
 /// The form of the `config` column.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Config {
     /// Of a deleted endpoint only: what is still shown of its URL.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -87,6 +87,13 @@ impl EndpointRow {
     /// The `config` column of `endpoint` once it is deleted; its `sealed` column is empty then.
     pub(crate) fn tombstone(endpoint: &Endpoint) -> String {
         Config::of(endpoint, without_credentials(&endpoint.url))
+    }
+}
+
+impl EndpointRow {
+    /// The `config` column of a deleted endpoint of which nothing could be read.
+    pub(crate) fn blank_tombstone() -> String {
+        serde_json::to_string(&Config::default()).expect("strings and numbers are JSON")
     }
 }
 

@@ -26,6 +26,8 @@ struct Config {
     payload_schema: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timeout_us: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hidden: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     next: Vec<Follower>,
 }
@@ -77,6 +79,7 @@ impl TriggerRow {
             payload_encoding: trigger.payload_encoding.name().to_owned(),
             payload_schema: trigger.payload_schema.clone(),
             timeout_us: trigger.timeout.map(|span| u64::try_from(span.as_micros()).unwrap_or(u64::MAX)),
+            hidden: trigger.hidden,
             next: trigger.next.iter().map(follower).collect(),
         };
         let sealed = Sealed {
@@ -127,6 +130,7 @@ pub(crate) fn read_trigger(row: &Row<'_>, vault: &Vault) -> Done<Trigger> {
             client_cert_pem: tls.client_cert_pem,
             client_key_pem: tls.client_key_pem,
         }),
+        hidden: config.hidden,
         next: next
             .map(|(follower, data_template)| {
                 let on = On::from_name(&follower.on).ok_or_else(|| damaged(id, "what follows it"))?;
@@ -136,6 +140,11 @@ pub(crate) fn read_trigger(row: &Row<'_>, vault: &Vault) -> Done<Trigger> {
         created: time(row, 4)?,
         updated: time(row, 5)?,
     })
+}
+
+/// Whether a trigger's row says that it is hidden from clients. Nothing is opened for that.
+pub(crate) fn is_hidden(row: &Row<'_>) -> Done<bool> {
+    Ok(read_config(text(row, 1)?, text(row, 2)?)?.hidden)
 }
 
 /// Reads a trigger's id, and which ones follow it directly. Nothing is opened for that.

@@ -104,7 +104,12 @@ pub(crate) fn advance(work: &mut Work<'_>, now: Timestamp, limit: u32) -> Done<u
 
 /// One step of one task; answers how many messages it looked at.
 fn step(work: &mut Work<'_>, mut task: Running, now: Timestamp, limit: u32) -> Done<u32> {
-    let home = work.endpoint(task.endpoint)?.filter(|(state, _)| state.app.key == task.app);
+    let home = match work.endpoint(task.endpoint) {
+        // It fails alone; other tasks go on.
+        Err(fault) if fault.is_corrupt() => None,
+        home => home?,
+    };
+    let home = home.filter(|(state, _)| state.app.key == task.app);
     let (looked, status) = match home {
         None => (0, TaskStatus::Failed),
         Some((_, endpoint)) => {

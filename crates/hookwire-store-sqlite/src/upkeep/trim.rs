@@ -125,7 +125,12 @@ pub(crate) fn has_limit(endpoint: &Endpoint, app: &App, limits: &Limits) -> bool
 }
 
 fn stored_limit(reading: &Reading<'_>, key: EndpointKey, limits: &Limits) -> Done<Option<u32>> {
-    let live = endpoint::stored(reading, key)?.filter(|(_, is_deleted)| !is_deleted);
+    let stored = match endpoint::stored(reading, key) {
+        // Its log stays as it is; others' logs are cut.
+        Err(fault) if fault.is_corrupt() => None,
+        stored => stored?,
+    };
+    let live = stored.filter(|(_, is_deleted)| !is_deleted);
     let Some((endpoint, _)) = live else { return Ok(None) };
     let profile = one(reading.db, sql::PROFILE_OF_APP, [endpoint.app.raw()], |row| {
         Ok(text_or_none(row, 0)?.map_or_else(ProfileName::standard, ProfileName::stored))

@@ -1,6 +1,7 @@
 //! The embedded store: the cases that every backend passes, and what is its own.
 
 mod confidential;
+mod damaged;
 mod full;
 mod leavings;
 mod log;

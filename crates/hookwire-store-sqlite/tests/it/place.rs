@@ -111,6 +111,7 @@ pub(crate) fn trigger(app: AppKey) -> Trigger {
         payload_schema: None,
         timeout: None,
         tls: None,
+        hidden: false,
         next: Vec::new(),
         created: NOW,
         updated: NOW,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookwire_core::endpoint::HeadersChange;
 use hookwire_core::id::Key;
 use hookwire_core::limits::OLD_SECRETS_MAX;
-use hookwire_core::rules::Rules;
+use hookwire_core::rules::{Rules, RulesChange, Tls};
 use hookwire_core::{Channel, DeliveryState, Endpoint, EndpointChange, NewEndpoint, Reference, Secret};
 use hookwire_store::catalog::{Changed, Created, Rotated, Rotation};
 use hookwire_store::history::{AttemptFilter, MessageFilter};
@@ -109,6 +109,16 @@ pub(crate) async fn a_change_that_was_worked_out_from_something_else_is_not_made
     assert_eq!(as_seen(&seen).await, Changed::Outdated);
     assert_eq!(world.stored_endpoint(&seen).await, Some(other), "and nothing is changed");
     set(&seen.headers).await;
+    assert!(matches!(as_seen(&seen).await, Changed::Done(_)));
+
+    let trust = async |tls: Option<Tls>| {
+        let rules = RulesChange { tls: Some(tls), ..RulesChange::default() };
+        let change = EndpointChange { rules, ..EndpointChange::default() };
+        store.change_endpoint(app.key, &reference, change, world.now()).await.sure()
+    };
+    trust(Some(Tls { ca_pem: Some("another".to_owned()), ..Tls::default() })).await;
+    assert_eq!(as_seen(&seen).await, Changed::Outdated);
+    trust(seen.rules.tls.clone()).await;
     assert!(matches!(as_seen(&seen).await, Changed::Done(_)));
 
     let moved = EndpointChange { url: Some("https://other.test/".to_owned()), ..EndpointChange::default() };

@@ -4,7 +4,7 @@ use hookwire_core::{AppChange, EndpointChange, NewApp, OrgId, Reference, Secret}
 use hookwire_store::Order;
 use hookwire_store::catalog::{Rotated, Rotation};
 use hookwire_store::history::{AttemptFilter, EndpointStats, MessageFilter};
-use hookwire_store::triggers::InvocationFilter;
+use hookwire_store::triggers::{InvocationFilter, Viewer};
 
 use crate::cases::triggers::{id, plain, record};
 use crate::sure::Sure;
@@ -75,14 +75,15 @@ pub(crate) async fn another_app_finds_no_trigger_and_no_record(world: World) {
     let record = record(&world, &app, "a");
     store.record_invocations(vec![record.clone()]).await.sure();
     assert_eq!(store.trigger(other.key, &id("a")).await.sure(), None);
-    assert!(store.triggers(other.key, page(9, Order::Descending, None)).await.sure().items.is_empty());
+    let theirs = store.triggers(other.key, Viewer::Org, page(9, Order::Descending, None)).await.sure();
+    assert!(theirs.items.is_empty());
     assert!(!store.delete_trigger(other.key, &id("a")).await.sure());
     assert!(store.trigger(app.key, &id("a")).await.sure().is_some());
     assert_eq!(store.invocation(other.key, record.key).await.sure(), None);
     for filter in [
         InvocationFilter::default(),
         InvocationFilter { trigger: Some(id("a")), ..InvocationFilter::default() },
-        InvocationFilter { roots_only: true, ..InvocationFilter::default() },
+        InvocationFilter { viewer: Viewer::Client, ..InvocationFilter::default() },
         InvocationFilter { root: Some(record.key), ..InvocationFilter::default() },
     ] {
         assert!(store.invocations(other.key, filter, ascending(9)).await.sure().items.is_empty());

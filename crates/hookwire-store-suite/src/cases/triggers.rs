@@ -11,7 +11,7 @@ use hookwire_core::limits::TRIGGERS_MAX;
 use hookwire_core::rules::{Method, Tls};
 use hookwire_core::trigger::{Next, On, PayloadEncoding};
 use hookwire_core::{AppKey, Reference, Timestamp, Trigger, TriggerId};
-use hookwire_store::triggers::Registered;
+use hookwire_store::triggers::{Registered, Viewer};
 use hookwire_store::{Cursor, Error, Order};
 
 use crate::sure::Sure;
@@ -34,6 +34,7 @@ pub(crate) fn plain(app: AppKey, name: &str, now: Timestamp) -> Trigger {
         payload_schema: None,
         timeout: None,
         tls: None,
+        hidden: false,
         next: Vec::new(),
         created: now,
         updated: now,
@@ -63,6 +64,7 @@ fn full(app: AppKey, now: Timestamp) -> Trigger {
             client_cert_pem: Some("cert".to_owned()),
             client_key_pem: Some("key".to_owned().into()),
         }),
+        hidden: true,
         next: vec![follows("second"), templated],
         ..plain(app, "first", now)
     }
@@ -132,7 +134,7 @@ pub(crate) async fn triggers_are_listed_by_id_in_both_directions(world: World) {
     }
     register(&world, plain(other.key, "aa", world.now())).await;
     let read = async |limit, order, cursor: Option<Cursor<String>>| {
-        let slice = world.store().triggers(app.key, page(limit, order, cursor)).await.sure();
+        let slice = world.store().triggers(app.key, Viewer::Org, page(limit, order, cursor)).await.sure();
         let names = slice.items.iter().map(|trigger| trigger.id.as_str()).collect::<Vec<_>>().join("");
         (names, slice.more)
     };
@@ -147,6 +149,25 @@ pub(crate) async fn triggers_are_listed_by_id_in_both_directions(world: World) {
     assert_eq!(read(4, Order::Descending, None).await, expected("dcba", false));
     assert_eq!(read(1, Order::Descending, after("d")).await, expected("c", true));
     assert_eq!(read(9, Order::Descending, before("b")).await, expected("dc", false));
+}
+
+pub(crate) async fn clients_are_shown_the_triggers_that_are_not_hidden(world: World) {
+    let app = world.app().await;
+    for name in ["a", "b", "c", "d", "e"] {
+        let hidden = ["a", "c", "d"].contains(&name);
+        register(&world, Trigger { hidden, ..plain(app.key, name, world.now()) }).await;
+    }
+    let read = async |viewer, limit, cursor: Option<Cursor<String>>| {
+        let page = page(limit, Order::Ascending, cursor);
+        let slice = world.store().triggers(app.key, viewer, page).await.sure();
+        let names = slice.items.iter().map(|trigger| trigger.id.as_str()).collect::<Vec<_>>().join("");
+        (names, slice.more)
+    };
+    assert_eq!(read(Viewer::Org, 9, None).await, ("abcde".to_owned(), false));
+    assert_eq!(read(Viewer::Client, 9, None).await, ("be".to_owned(), false));
+    assert_eq!(read(Viewer::Client, 1, None).await, ("b".to_owned(), true));
+    let after = Some(Cursor::After("b".to_owned()));
+    assert_eq!(read(Viewer::Client, 1, after).await, ("e".to_owned(), false));
 }
 
 pub(crate) async fn triggers_go_one_by_one_or_with_their_app(world: World) {

@@ -26,7 +26,8 @@ impl Market {
         }
         let api = product.server.api();
         let [owner, target] = ["your-org", "target-org"];
-        let (own, others) = (user_token(&product.server, owner).await, user_token(&product.server, target).await);
+        let (own, others) =
+            (user_token(&product.server, owner).await, user_token(&product.server, target).await);
         let owner = api.with_token(&own).with_header("X-Organization", owner);
         let target = api.with_token(&others).with_header("X-Organization", target);
         Self { product, owner, target }
@@ -111,7 +112,8 @@ async fn the_webhook_fields_are_only_accepted_with_their_scope() {
     let path = format!("/oauth/apps/{}", text(&app, "client_id"));
     let narrower = json!({ "declared_scopes": ["posts:read"] });
     market.owner.patch(&path, narrower).await.expect(422);
-    let without = json!({ "declared_scopes": ["posts:read"], "webhook_url": null, "subscribed_webhook_events": [] });
+    let without =
+        json!({ "declared_scopes": ["posts:read"], "webhook_url": null, "subscribed_webhook_events": [] });
     market.owner.patch(&path, without).await.expect(200);
     let with_again = json!({ "webhook_url": market.product.receiver.url("/hook") });
     market.owner.patch(&path, with_again).await.expect(422);
@@ -123,7 +125,11 @@ async fn an_install_delivers_the_granted_events_and_no_others() {
     let app = market.register().await;
     let granted = json!({ "granted_webhook_events": ["post_updated"] });
     market.consent(&app, granted.clone()).await.expect(200);
-    assert_eq!(market.endpoints().await, Vec::<Value>::new(), "provisioned at the token exchange, not before");
+    assert_eq!(
+        market.endpoints().await,
+        Vec::<Value>::new(),
+        "provisioned at the token exchange, not before"
+    );
     market.install(&app, granted).await;
     assert_eq!(market.endpoints().await[0]["eventTypes"], json!(["post_updated"]));
     for event in ["post_created", "post_completed", "post_updated"] {

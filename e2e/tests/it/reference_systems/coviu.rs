@@ -235,6 +235,56 @@ async fn webhooks_can_be_chained_and_the_client_learns_of_the_first_and_the_resu
 }
 
 #[tokio::test]
+async fn a_webhook_of_a_chain_can_be_hidden_from_the_client_altogether() {
+    let plugin = Plugin::new().await;
+    plugin.receiver.script("/token", [Reply::ok().body(r#"{"token":"t-1"}"#)]);
+    plugin.receiver.script("/call", [Reply::ok().body("called")]);
+    let call = json!({
+        "url": plugin.receiver.url("/call"), "method": "POST", "hidden": true,
+        "payloadSchema": { "type": "object", "required": ["token"] }
+    });
+    plugin.register("call", call).await;
+    let template = r#"{"token":"{{response.body.token}}"}"#;
+    let token = json!({
+        "url": plugin.receiver.url("/token"), "method": "POST", "next": [
+            { "trigger": "call", "on": "success", "dataTemplate": template }
+        ]
+    });
+    plugin.register("start", token).await;
+    let (status, answer) = plugin.trigger("start", json!({ "data": {} })).await;
+    assert_eq!((status, &answer["data"]), (200, &json!("called")), "{answer}");
+    assert_eq!(plugin.receiver.requests_to("/call")[0].text(), r#"{"token":"t-1"}"#);
+
+    assert_eq!(plugin.trigger("call", json!({ "data": { "token": "mine" } })).await.0, 404);
+    plugin.client.get(&plugin.tenant.path("/trigger/call")).await.expect(404);
+    let ids = |answer: Value| list(&answer).iter().map(|one| text(one, "id")).collect::<Vec<_>>();
+    let path = plugin.tenant.path("/trigger");
+    assert_eq!(ids(plugin.client.get(&path).await.expect(200)), ["start"]);
+    assert_eq!(ids(plugin.tenant.api.get(&path).await.expect(200)), ["call", "start"]);
+    assert_eq!(plugin.receiver.requests_to("/call").len(), 1);
+    let seen = plugin.records(&plugin.client).await;
+    assert!(seen.iter().all(|record| record["trigger"] == "start"), "{seen:#?}");
+}
+
+#[tokio::test]
+async fn a_step_whose_data_does_not_fit_its_schema_is_recorded_as_failed_and_not_made() {
+    let plugin = Plugin::new().await;
+    let schema = json!({ "type": "object", "required": ["customer"] });
+    let strict = json!({ "url": plugin.receiver.url("/strict"), "method": "POST", "payloadSchema": schema });
+    plugin.register("strict", strict).await;
+    let next = json!([{ "trigger": "strict", "on": "success", "dataTemplate": r#"{"client":42}"# }]);
+    let first = json!({ "url": plugin.receiver.url("/first"), "method": "POST", "next": next });
+    plugin.register("first", first).await;
+    let (status, answer) = plugin.trigger("first", json!({ "data": {} })).await;
+    assert_eq!((status, &answer["status"], &answer["error"]), (200, &json!(0), &json!(true)), "{answer}");
+    assert!(plugin.receiver.requests_to("/strict").is_empty());
+    let records = plugin.records(&plugin.tenant.api).await;
+    let reason = text(&records[0], "response");
+    assert!(reason.contains("payloadSchema") && reason.contains("customer"), "{reason}");
+    assert_eq!((&records[0]["trigger"], &records[0]["errorClass"]), (&json!("strict"), &json!("template")));
+}
+
+#[tokio::test]
 async fn a_chain_that_leads_back_is_refused_when_it_is_registered() {
     let plugin = Plugin::new().await;
     let to = |next: &str| json!({ "url": plugin.receiver.url("/"), "method": "POST", "next": [{ "trigger": next, "on": "always" }] });

@@ -80,7 +80,7 @@ pub(super) async fn patch(
     Ok(answer(StatusCode::OK, endpoint, &dropped))
 }
 
-/// Works a change out from the endpoint as it is, and makes it: anew when its URL or headers were changed in between,
+/// Works a change out from the endpoint as it is, and makes it: anew when its URL, headers or TLS were changed in between,
 /// so that neither change undoes the other and no credential gets where it was not meant to go. `None` when there is no
 /// such endpoint.
 pub(super) async fn revised(

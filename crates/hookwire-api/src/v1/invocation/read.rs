@@ -25,7 +25,7 @@ pub(super) async fn list(
     let page = params.page_newest_first::<InvocationKey>()?;
     let trigger = params.get("trigger").map(TriggerId::parse).transpose();
     let trigger = trigger.map_err(|error| Problem::invalid(&["query", "trigger"], error))?;
-    let filter = InvocationFilter { trigger, roots_only: caller.is_app(), root: None };
+    let filter = InvocationFilter { trigger, viewer: caller.viewer(), root: None };
     let found = api.store.invocations(app.key, filter, page).await?;
     Ok(Json(ListOf::of_keys(page, found, |invocation| invocation.key, show(&caller))))
 }
@@ -38,8 +38,20 @@ pub(super) async fn get(
     let app = caller.app(&api, &app, Capability::ViewBase).await?;
     let key = InvocationKey::parse(&reference).ok_or_else(Problem::absent)?;
     let found = api.store.invocation(app.key, key).await?;
-    let visible = found.filter(|invocation| invocation.is_root() || !caller.is_app());
-    visible.map(|invocation| Json(show(&caller)(invocation))).ok_or_else(Problem::absent)
+    let invocation = found.ok_or_else(Problem::absent)?;
+    if caller.is_app() && !is_open(&api, &invocation).await? {
+        return Err(Problem::absent());
+    }
+    Ok(Json(show(&caller)(invocation)))
+}
+
+/// Whether clients may see it: not if a chain made it, nor if its trigger is hidden.
+async fn is_open(api: &Api, invocation: &Invocation) -> Result<bool, Problem> {
+    if !invocation.is_root() {
+        return Ok(false);
+    }
+    let trigger = api.store.trigger(invocation.app, &invocation.trigger).await?;
+    Ok(trigger.is_none_or(|trigger| !trigger.hidden))
 }
 
 fn show(caller: &Caller) -> fn(Invocation) -> InvocationOut {

@@ -9,7 +9,6 @@ use hookwire_core::Trigger;
 use hookwire_core::target::{TargetErrorKind, TargetUrl};
 use hookwire_core::trigger::{Given, Outgoing};
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -17,9 +16,10 @@ use super::answer::InvokeOut;
 use crate::InvokeError;
 use crate::api::Api;
 use crate::caller::Caller;
-use crate::json::{self, Body};
+use crate::json::Body;
 use crate::path::Path;
 use crate::problem::{Issues, Problem};
+use crate::schema;
 use crate::token::Capability;
 
 /// What a client gives to an invocation.
@@ -42,7 +42,7 @@ pub(super) async fn invoke(
     Body(body): Body<InvokeIn>,
 ) -> Result<Json<InvokeOut>, Problem> {
     let app = caller.app(&api, &app, Capability::CreateAttempts).await?;
-    let trigger = super::find(&api, &app, &trigger).await?;
+    let trigger = super::find(&api, &caller, &app, &trigger).await?;
     let outgoing = outgoing(&api, &trigger, &body)?;
     check_schema(&api, &trigger, &outgoing).await?;
     let invoker = Arc::clone(&api.invoker);
@@ -82,9 +82,9 @@ fn outgoing(api: &Api, trigger: &Trigger, body: &InvokeIn) -> Result<Outgoing, P
 
 async fn check_schema(api: &Api, trigger: &Trigger, outgoing: &Outgoing) -> Result<(), Problem> {
     let Some(text) = trigger.payload_schema.clone() else { return Ok(()) };
-    let data = parsed(&outgoing.body, api.settings.json_depth_max)
+    let data = schema::parsed(&outgoing.body, api.settings.json_depth_max)
         .map_err(|reason| Problem::invalid(&["body", "data"], reason))?;
-    let schemas = Arc::clone(api.schemas());
+    let schemas = Arc::clone(&api.schemas);
     let checked = tokio::task::spawn_blocking(move || schemas.get(&text).map(|schema| schema.faults(&data)));
     let faults = checked.await.map_err(|error| Problem::internal(&error))?;
     let mut issues = Issues::default();
@@ -93,15 +93,4 @@ async fn check_schema(api: &Api, trigger: &Trigger, outgoing: &Outgoing) -> Resu
         issues.add(&at, fault.reason);
     }
     issues.done()
-}
-
-/// The data as a tree; no data is null.
-fn parsed(body: &[u8], depth_max: usize) -> Result<Value, String> {
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
-    if json::depth(body) > depth_max {
-        return Err(format!("is nested deeper than {depth_max} levels"));
-    }
-    serde_json::from_slice(body).map_err(|error| error.to_string())
 }

@@ -21,7 +21,7 @@ pub(super) async fn list(
 ) -> Result<Json<ListOf<TriggerOut>>, Problem> {
     let app = caller.app(&api, &app, Capability::ViewBase).await?;
     let page = params.page_by_name()?;
-    let found = api.store.triggers(app.key, page.clone()).await?;
+    let found = api.store.triggers(app.key, caller.viewer(), page.clone()).await?;
     Ok(Json(ListOf::of_names(&page, found, |trigger| trigger.id.to_string(), show(&caller))))
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn get(
     Path((app, trigger)): Path<(String, String)>,
 ) -> Result<Json<TriggerOut>, Problem> {
     let app = caller.app(&api, &app, Capability::ViewBase).await?;
-    let trigger = super::find(&api, &app, &trigger).await?;
+    let trigger = super::find(&api, &caller, &app, &trigger).await?;
     Ok(Json(show(&caller)(trigger)))
 }
 

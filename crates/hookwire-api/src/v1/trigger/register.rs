@@ -45,7 +45,7 @@ pub(super) async fn register(
 
 async fn check_schema(api: &Api, trigger: &Trigger) -> Result<(), Problem> {
     let Some(text) = trigger.payload_schema.clone() else { return Ok(()) };
-    let schemas = Arc::clone(api.schemas());
+    let schemas = Arc::clone(&api.schemas);
     let compiled = tokio::task::spawn_blocking(move || schemas.get(&text).map(|_| ())).await;
     let compiled = compiled.map_err(|error| Problem::internal(&error))?;
     compiled.map_err(|reason| Problem::invalid(&["body", "payloadSchema"], reason))

@@ -50,6 +50,7 @@ pub(super) fn vet(
         payload_schema: body.payload_schema.map(|schema| schema.get().to_owned()),
         timeout: body.timeout.and_then(|text| timeout(&mut issues, &text)),
         tls: body.tls.and_then(|given| tls(&mut issues, api, given, &kept)),
+        hidden: body.hidden.unwrap_or_default(),
         next: next(&mut issues, &body.next.unwrap_or_default()),
         url,
         created: now,

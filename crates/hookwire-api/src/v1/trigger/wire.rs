@@ -36,6 +36,8 @@ pub(super) struct TriggerIn {
     pub(super) timeout: Option<String>,
     /// Whom to trust, and how to identify ourselves.
     pub(super) tls: Option<TriggerTls>,
+    /// Whether it is a step of chains only: an application's token neither sees nor invokes it.
+    pub(super) hidden: Option<bool>,
     /// Calls that follow this one.
     pub(super) next: Option<Vec<TriggerNext>>,
 }
@@ -96,6 +98,8 @@ pub(super) struct TriggerHidden {
     timeout: Option<String>,
     /// Whom it trusts, and how it identifies itself; the key is masked.
     tls: Option<TriggerTls>,
+    /// Whether it is a step of chains only.
+    hidden: bool,
     /// Calls that follow this one.
     next: Vec<TriggerNext>,
     /// When it was registered.
@@ -111,6 +115,7 @@ impl TriggerOut {
             url: credentials::masked(&trigger.url),
             timeout: trigger.timeout.map(span::format),
             tls: trigger.tls.as_ref().map(masked::tls),
+            hidden: trigger.hidden,
             next: trigger.next.iter().map(TriggerNext::from).collect(),
             created_at: trigger.created.to_rfc3339(),
             updated_at: trigger.updated.to_rfc3339(),

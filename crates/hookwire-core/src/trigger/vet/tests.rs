@@ -21,6 +21,7 @@ fn trigger() -> Trigger {
         payload_schema: None,
         timeout: None,
         tls: None,
+        hidden: false,
         next: Vec::new(),
         created: Timestamp::from_seconds(0),
         updated: Timestamp::from_seconds(0),

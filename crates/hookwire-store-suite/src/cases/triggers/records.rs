@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures::future::join_all;
 use hookwire_core::id::Key;
 use hookwire_core::invocation::InvocationOutcome;
-use hookwire_core::{App, ErrorClass, Invocation, InvocationKey};
-use hookwire_store::triggers::InvocationFilter;
+use hookwire_core::{App, ErrorClass, Invocation, InvocationKey, Trigger};
+use hookwire_store::triggers::{InvocationFilter, Viewer};
 use hookwire_store::{Cursor, Order, Page};
 
-use super::id;
+use super::{id, plain};
 use crate::sure::Sure;
 use crate::world::{World, ascending, descending, page};
 
@@ -82,11 +82,11 @@ pub(crate) async fn records_are_found_by_every_filter_in_both_directions(world: 
         (any(), vec![0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
         (InvocationFilter { trigger: Some(id("a")), ..any() }, vec![0, 3, 6, 9]),
         (InvocationFilter { trigger: Some(id("none")), ..any() }, vec![]),
-        (InvocationFilter { roots_only: true, ..any() }, vec![0, 4, 8]),
-        (InvocationFilter { roots_only: true, trigger: Some(id("b")), ..any() }, vec![4, 8]),
+        (InvocationFilter { viewer: Viewer::Client, ..any() }, vec![0, 4, 8]),
+        (InvocationFilter { viewer: Viewer::Client, trigger: Some(id("b")), ..any() }, vec![4, 8]),
         (InvocationFilter { root, ..any() }, vec![4, 5, 6, 7]),
         (InvocationFilter { root, trigger: Some(id("a")), ..any() }, vec![6]),
-        (InvocationFilter { root, roots_only: true, ..any() }, vec![4]),
+        (InvocationFilter { root, viewer: Viewer::Client, ..any() }, vec![4]),
     ];
     for (filter, numbers) in cases {
         let keys: Vec<_> = numbers.iter().map(|number: &usize| records[*number].key).collect();
@@ -102,6 +102,27 @@ pub(crate) async fn records_are_found_by_every_filter_in_both_directions(world: 
     assert_eq!(found(&world, &other, any(), ascending(9)).await, [theirs.key]);
 }
 
+pub(crate) async fn clients_see_no_record_of_a_hidden_trigger(world: World) {
+    let (store, app) = (world.store(), world.app().await);
+    let mut records = Vec::new();
+    for (name, hidden) in [("open", false), ("hidden", true)] {
+        let trigger = Trigger { hidden, ..plain(app.key, name, world.now()) };
+        store.register_trigger(trigger).await.sure();
+        records.push(record(&world, &app, name));
+    }
+    store.record_invocations(records.clone()).await.sure();
+    let seen = async |viewer, trigger: Option<&str>| {
+        let filter = InvocationFilter { viewer, trigger: trigger.map(id), root: None };
+        found(&world, &app, filter, ascending(9)).await
+    };
+    assert_eq!(seen(Viewer::Org, None).await, [records[0].key, records[1].key]);
+    assert_eq!(seen(Viewer::Client, None).await, [records[0].key]);
+    assert_eq!(seen(Viewer::Client, Some("hidden")).await, []);
+    let opened = plain(app.key, "hidden", world.now());
+    store.register_trigger(opened).await.sure();
+    assert_eq!(seen(Viewer::Client, None).await, [records[0].key, records[1].key]);
+}
+
 pub(crate) async fn a_rare_record_says_where_to_go_on(world: World) {
     let app = world.app().await;
     let rare = record(&world, &app, "rare");
@@ -111,7 +132,7 @@ pub(crate) async fn a_rare_record_says_where_to_go_on(world: World) {
         let records = (0..1_000).map(many).collect();
         world.store().record_invocations(records).await.sure();
     }
-    let filter = InvocationFilter { root: Some(rare.key), trigger: Some(id("rare")), roots_only: false };
+    let filter = InvocationFilter { root: Some(rare.key), trigger: Some(id("rare")), viewer: Viewer::Org };
     let read = async |cursor| {
         let page = page(10, Order::Descending, cursor);
         world.store().invocations(app.key, filter.clone(), page).await.sure()
@@ -120,7 +141,7 @@ pub(crate) async fn a_rare_record_says_where_to_go_on(world: World) {
     assert!(first.items.is_empty(), "{first:?}");
     let second = read(Some(Cursor::After(first.resume.sure()))).await;
     assert_eq!((second.items, second.resume), (vec![rare.clone()], None));
-    let roots = InvocationFilter { roots_only: true, ..InvocationFilter::default() };
+    let roots = InvocationFilter { viewer: Viewer::Client, ..InvocationFilter::default() };
     assert_eq!(found(&world, &app, roots, descending(10)).await, [rare.key]);
 }
 
