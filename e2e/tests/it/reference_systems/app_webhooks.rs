@@ -66,7 +66,8 @@ impl Market {
     /// Consent, and the token exchange that follows; answers the tokens.
     async fn install(&self, app: &Value, fields: Value) -> Value {
         let consent = self.consent(app, fields).await.expect(200);
-        let (_, code) = text(&consent, "redirect_to").split_once("code=").expect("there is a code");
+        let to = text(&consent, "redirect_to");
+        let (_, code) = to.split_once("code=").expect("there is a code");
         let form = format!(
             "grant_type=authorization_code&code={code}&redirect_uri=https%3A%2F%2Fmyapp.com%2Fcallback\
              &client_id={}&client_secret={}",
@@ -84,14 +85,14 @@ impl Market {
     async fn send(&self, event_type: &str) -> String {
         let body = json!({ "eventType": event_type, "payload": { "id": 1, "title": event_type } });
         let sent = self.product.tenant.api.post("/app/target-org/msg", body).await.expect(202);
-        text(&sent, "id").to_owned()
+        text(&sent, "id")
     }
 
     /// Types of everything that arrived at `path`, once there are so many.
     async fn arrived(&self, path: &str, count: usize) -> Vec<String> {
         let requests = self.product.receiver.wait_for(path, count).await;
         let parse = |text: &str| serde_json::from_str::<Value>(text).expect("the body is JSON");
-        requests.iter().map(|request| text(&parse(request.text()), "type").to_owned()).collect()
+        requests.iter().map(|request| text(&parse(request.text()), "type")).collect()
     }
 }
 

@@ -17,7 +17,10 @@ async fn an_access_token_sees_the_endpoint_of_its_install_and_no_other() {
     let own = id_of(&stage.endpoints().await[0]);
     let bearer = world.with_token(tokens["access_token"].as_str().unwrap());
     assert_eq!(bearer.get("/app/target-org").await.expect(200)["uid"], "target-org");
-    assert_eq!(column(&bearer.get("/app/target-org/endpoint").await.expect(200), "id"), [own.clone()]);
+    assert_eq!(
+        column(&bearer.get("/app/target-org/endpoint").await.expect(200), "id"),
+        std::slice::from_ref(&own)
+    );
     let body = json!({ "eventType": "post_updated", "payload": { "id": 1 } });
     world.org().post("/app/target-org/msg", body).await.expect(202);
     world.exhaust(&own).await;
@@ -27,7 +30,7 @@ async fn an_access_token_sees_the_endpoint_of_its_install_and_no_other() {
         bearer.get(&format!("/app/target-org/endpoint/{by_hand}{rest}")).await.expect(404);
     }
     let attempts = bearer.get(&format!("/app/target-org/attempt/endpoint/{own}")).await.expect(200);
-    assert_eq!(column(&attempts, "endpointId"), [own.clone()]);
+    assert_eq!(column(&attempts, "endpointId"), std::slice::from_ref(&own));
     bearer.get(&format!("/app/target-org/attempt/endpoint/{by_hand}")).await.expect(404);
     let since = json!({ "since": "2026-09-20T00:00:00Z" });
     bearer.post(&format!("/app/target-org/endpoint/{own}/recover"), since.clone()).await.expect(202);

@@ -23,7 +23,7 @@ async fn a_registration_answers_with_its_secrets_once() {
         (&Value::Null, &json!("client_secret_basic"))
     );
     let list = stage.owner().get("/oauth/apps").await.expect(200);
-    assert_eq!(column(&list, "client_id"), [stage.client_id.clone()]);
+    assert_eq!(column(&list, "client_id"), std::slice::from_ref(&stage.client_id));
     // Also where the document has it.
     assert_eq!(stage.owner().get(&format!(".{}", stage.path())).await.expect(200), shown);
     let answer = stage.owner().post("./oauth/apps", registration()).await;
