@@ -161,6 +161,17 @@ impl EndpointCaller {
     }
 }
 
+impl OrgCaller {
+    /// Reads the request's token.
+    pub(crate) async fn of(headers: &http::HeaderMap, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::of(headers, api).await?;
+        match caller.0.scope {
+            Scope::Org => Ok(Self(caller)),
+            _ => Err(Problem::Forbidden),
+        }
+    }
+}
+
 impl std::ops::Deref for OrgCaller {
     type Target = Caller;
 
@@ -197,10 +208,6 @@ impl FromRequestParts<Api> for OrgCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let caller = Caller::of(&parts.headers, api).await?;
-        match caller.0.scope {
-            Scope::Org => Ok(Self(caller)),
-            _ => Err(Problem::Forbidden),
-        }
+        Self::of(&parts.headers, api).await
     }
 }

@@ -28,11 +28,18 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The request's key, if it has one.
 pub(crate) struct IdempotencyKey(pub(crate) Option<HeaderValue>);
 
+impl IdempotencyKey {
+    /// Reads the request's header.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        key_of(headers).map(|key| Self(key.cloned()))
+    }
+}
+
 impl FromRequestParts<Api> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
-        key_of(&parts.headers).map(|key| Self(key.cloned()))
+        Self::of(&parts.headers)
     }
 }
 

@@ -5,6 +5,7 @@
 mod api;
 mod caller;
 mod docs;
+mod door;
 mod guesses;
 mod idempotency;
 mod ignored;
@@ -27,7 +28,7 @@ pub use api::{
     ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, NodeHealth,
     PartHealth, Peer,
 };
+pub use door::Door;
 pub use openapi::openapi;
-pub use router::router;
 pub use schema::Schemas;
 pub use settings::Settings;

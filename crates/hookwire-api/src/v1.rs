@@ -11,7 +11,7 @@ mod event_type;
 mod filter;
 mod health;
 mod invocation;
-mod message;
+pub(crate) mod message;
 mod oauth;
 mod operational;
 mod profile;

@@ -5,8 +5,8 @@ mod connection;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use hookwire_api::Peer;
+use hookwire_api::{Door, Peer};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
@@ -24,12 +24,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves until `stop`, then lets requests under way finish.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    door: Door,
     connections_max: usize,
     stop: CancellationToken,
 ) {
     let slots = Arc::new(Semaphore::new(connections_max));
-    let builder = Arc::new(builder());
+    let (door, builder) = (Arc::new(door), Arc::new(builder()));
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -44,7 +44,7 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let (builder, router, stop) = (Arc::clone(&builder), router.clone(), stop.child_token());
+        let (builder, door, stop) = (Arc::clone(&builder), Arc::clone(&door), stop.child_token());
         connections.spawn(async move {
             // Somebody who connects and says nothing keeps the place for a while only.
             let spoken = tokio::select! {
@@ -53,7 +53,15 @@ pub(crate) async fn serve(
             };
             if spoken {
                 let _ = stream.set_nodelay(true);
-                connection::serve(&builder, TokioIo::new(stream), router, peer, &stop).await;
+                let answer = move |mut request: hyper::Request<Incoming>| {
+                    // Only there does it matter; posted messages are spared the allocation.
+                    if request.uri().path().contains("/oauth/") {
+                        request.extensions_mut().insert(peer);
+                    }
+                    let door = Arc::clone(&door);
+                    async move { door.answer(request).await }
+                };
+                connection::serve(&builder, TokioIo::new(stream), answer, &stop).await;
             }
             drop(slot);
         });

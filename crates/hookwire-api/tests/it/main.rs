@@ -8,6 +8,7 @@ mod auth;
 mod bodies;
 mod cors;
 mod docs;
+mod door;
 mod endpoint;
 mod endpoint_race;
 mod endpoint_rules;

@@ -1,10 +1,9 @@
-//! A router over a fresh store, with tokens, a clock that stands still, and a client.
+//! The API over a fresh store, with tokens, a clock that stands still, and a client.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use hookwire_api::token::{Algorithm, AppGrant, TokenIssuer, TokenVerifier};
 use hookwire_api::{ApiParts, HealthProbe, HealthReport, NoMetrics, NodeHealth, PartHealth, Settings};
@@ -18,7 +17,6 @@ use hookwire_store::{SharedStore, Vault};
 use hookwire_store_sqlite::SqliteStore;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 use crate::invoker::Scripted;
 
@@ -43,7 +41,7 @@ impl Clock for TestClock {
 
 /// The server, and what tests need to talk to it and to look behind it.
 pub(crate) struct World {
-    pub(crate) router: Router,
+    pub(crate) door: hookwire_api::Door,
     pub(crate) store: SharedStore,
     pub(crate) clock: TestClock,
     pub(crate) issuer: TokenIssuer,
@@ -156,7 +154,7 @@ impl World {
             vault: Vault::new("main"),
         };
         let issuer = TokenIssuer::from_secret(SECRET, Algorithm::Hs256).unwrap();
-        Self { router: hookwire_api::router(parts), store, clock, issuer, invoker, mint, _folder: folder }
+        Self { door: hookwire_api::Door::new(parts), store, clock, issuer, invoker, mint, _folder: folder }
     }
 
     /// A client with the token of `org_a`.
@@ -278,7 +276,7 @@ impl Client<'_> {
             request = request.header(name, value);
         }
         let request = request.body(body.into()).unwrap();
-        let response = self.world.router.clone().oneshot(request).await.unwrap();
+        let response = self.world.door.answer(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         Answer {
