@@ -88,11 +88,6 @@ impl EndpointRecord {
     pub fn tombstone(endpoint: &Endpoint) -> String {
         Config::of(endpoint, without_credentials(&endpoint.url))
     }
-
-    /// The `config` of a deleted endpoint of which nothing could be read.
-    pub fn blank_tombstone() -> String {
-        serde_json::to_string(&Config::default()).expect("strings and numbers are JSON")
-    }
 }
 
 impl EndpointRecord {
