@@ -14,7 +14,7 @@ use hookwire_core::signature::HeaderNames;
 use hookwire_core::{Clock, KeyMint, Profiles};
 use hookwire_engine::{Engine, EngineParts, RetentionSettings};
 use hookwire_outbound::Client;
-use hookwire_store::SharedStore;
+use hookwire_store::{SharedStore, Vault};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

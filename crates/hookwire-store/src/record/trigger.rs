@@ -23,8 +23,6 @@ struct Config {
     payload_schema: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timeout_us: Option<u64>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    hidden: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     next: Vec<Follower>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -81,7 +79,6 @@ impl TriggerRecord {
             payload_encoding: trigger.payload_encoding.name().to_owned(),
             payload_schema: trigger.payload_schema.clone(),
             timeout_us: trigger.timeout.map(|span| u64::try_from(span.as_micros()).unwrap_or(u64::MAX)),
-            hidden: trigger.hidden,
             next: trigger.next.iter().map(follower).collect(),
             hidden: trigger.hidden,
         };
@@ -150,7 +147,6 @@ impl StoredTrigger<'_> {
                 client_cert_pem: tls.client_cert_pem,
                 client_key_pem: tls.client_key_pem,
             }),
-            hidden: config.hidden,
             next: next
                 .map(|(follower, data_template)| {
                     let on = On::from_name(&follower.on).ok_or_else(|| damaged(id, "what follows it"))?;
