@@ -13,7 +13,7 @@ use futures::FutureExt as _;
 use http::{Method, Request};
 use tower::ServiceExt as _;
 
-use crate::api::{Api, ApiParts};
+use crate::api::{Api, ApiParts, Peer};
 use crate::caller::OrgCaller;
 use crate::idempotency::IdempotencyKey;
 use crate::json;
@@ -48,8 +48,8 @@ impl Door {
         Self { router: layer(self.router), api: None }
     }
 
-    /// Answers a request.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response
+    /// Answers a request of that peer.
+    pub async fn answer<B>(&self, mut request: Request<B>, peer: Peer) -> Response
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
@@ -59,6 +59,7 @@ impl Door {
         {
             return message(api, request).await;
         }
+        request.extensions_mut().insert(peer);
         match self.router.clone().oneshot(request.map(Body::new)).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -100,7 +101,7 @@ where
     B::Error: Into<axum::BoxError>,
 {
     let (parts, body) = request.into_parts();
-    let caller = OrgCaller::of(&parts.headers, api)?;
+    let caller = OrgCaller::of(&parts.headers, api).await?;
     let key = IdempotencyKey::of(&parts.headers)?;
     let app = app_of(parts.uri.path()).ok_or(Problem::NotFound("There is no such path."))?;
     let bytes = json::read(body, api).await?;

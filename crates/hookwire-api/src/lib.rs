@@ -6,6 +6,7 @@ mod api;
 mod caller;
 mod docs;
 mod door;
+mod guesses;
 mod idempotency;
 mod ignored;
 mod json;
@@ -25,7 +26,7 @@ mod within;
 
 pub use api::{
     ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, NodeHealth,
-    PartHealth,
+    PartHealth, Peer,
 };
 pub use door::Door;
 pub use openapi::openapi;

@@ -37,6 +37,10 @@ pub(crate) fn router(api: Api) -> Router {
         let methods = methods.fallback(wrong_method);
         // Older clients end paths with a slash.
         router = router.route(&format!("{BASE}{path}/"), methods.clone());
+        if path.starts_with("/oauth/") {
+            // Where OAuth's own documents and libraries expect it.
+            router = router.route(path, methods.clone());
+        }
         router = router.route(&format!("{BASE}{path}"), methods);
     }
     let document = docs::document();

@@ -73,6 +73,7 @@ impl Node {
             }),
             metrics: Arc::new(answers.clone()),
             random: random::fill,
+            vault: Vault::new(&keys.main_secret),
             profiles,
             invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
             check_tls: invoker::check_tls,

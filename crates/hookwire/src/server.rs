@@ -5,7 +5,7 @@ mod connection;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwire_api::Door;
+use hookwire_api::{Door, Peer};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
@@ -35,7 +35,7 @@ pub(crate) async fn serve(
             () = stop.cancelled() => break,
             accepted = accept(&listener, &slots) => accepted,
         };
-        let (stream, slot) = match accepted {
+        let ((stream, peer), slot) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -54,7 +54,7 @@ pub(crate) async fn serve(
                 let _ = stream.set_nodelay(true);
                 let answer = move |request| {
                     let door = Arc::clone(&door);
-                    async move { door.answer(request).await }
+                    async move { door.answer(request, peer).await }
                 };
                 connection::serve(&builder, TokioIo::new(stream), answer, &stop).await;
             }
@@ -78,10 +78,10 @@ fn builder() -> auto::Builder<TokioExecutor> {
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> std::io::Result<((TcpStream, Peer), OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, slot))
+    let (stream, address) = listener.accept().await?;
+    Ok(((stream, Peer(address.ip())), slot))
 }
 
 #[cfg(test)]

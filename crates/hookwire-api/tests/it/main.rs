@@ -21,6 +21,7 @@ mod idempotency;
 mod invocation;
 mod invoker;
 mod message;
+mod oauth;
 mod operational;
 mod pages;
 mod profile;

@@ -1,7 +1,7 @@
 //! The API over a fresh store, with tokens, a clock that stands still, and a client.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -95,6 +95,15 @@ impl Answer {
     }
 }
 
+/// Signing secrets are all alike; tokens are not.
+fn numbered(bytes: &mut [u8]) {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    bytes.fill(7);
+    if bytes.len() == 32 {
+        bytes[..8].copy_from_slice(&COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    }
+}
+
 struct Well;
 
 #[async_trait::async_trait]
@@ -141,7 +150,8 @@ impl World {
             },
             health,
             metrics: Arc::new(NoMetrics),
-            random: |bytes| bytes.fill(7),
+            random: numbered,
+            vault: Vault::new("main"),
         };
         let issuer = TokenIssuer::from_secret(SECRET, Algorithm::Hs256).unwrap();
         Self { door: hookwire_api::Door::new(parts), store, clock, issuer, invoker, mint, _folder: folder }
@@ -245,6 +255,9 @@ impl World {
     }
 }
 
+/// Whoever calls.
+const PEER: hookwire_api::Peer = hookwire_api::Peer(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
 /// Sends requests with the same headers.
 #[derive(Clone)]
 pub(crate) struct Client<'w> {
@@ -266,7 +279,7 @@ impl Client<'_> {
             request = request.header(name, value);
         }
         let request = request.body(body.into()).unwrap();
-        let response = self.world.door.answer(request).await;
+        let response = self.world.door.answer(request, PEER).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         Answer {
