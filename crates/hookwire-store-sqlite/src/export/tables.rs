@@ -67,167 +67,211 @@ impl Table {
 const OWED: &str =
     "(SELECT group_concat(endpoint ORDER BY endpoint) FROM delivery WHERE delivery.message = message.key)";
 
+const ORGS: Table = Table { from: "org", key: &["key"], select: &["id", "profile"] };
+
+const EVENT_TYPES: Table = Table {
+    from: "event_type JOIN org ON org.key = event_type.org",
+    key: &["event_type.org", "event_type.name"],
+    select: &[
+        "org.id",
+        "event_type.name",
+        "description",
+        "archived",
+        "deprecated",
+        "schemas",
+        "group_name",
+        "feature_flags",
+        "created",
+        "updated",
+    ],
+};
+
+const APPS: Table = Table {
+    from: "app JOIN org ON org.key = app.org",
+    key: &["app.key"],
+    select: &["app.key", "org.id", "uid", "name", "throttle_rate", "metadata", "created", "updated"],
+};
+
+const ENDPOINTS: Table = Table {
+    from: "endpoint",
+    key: &["key"],
+    select: &[
+        "key",
+        "app",
+        "uid",
+        "disabled",
+        "deleted",
+        "failing_since",
+        "disabled_at",
+        "created",
+        "updated",
+        "config",
+        "sealed",
+        "install",
+        "client",
+    ],
+};
+
+const CLIENTS: Table = Table {
+    from: "oauth_client JOIN org ON org.key = oauth_client.org",
+    key: &["oauth_client.key"],
+    select: &[
+        "oauth_client.key",
+        "org.id",
+        "owner",
+        "config",
+        "secret",
+        "hook",
+        "suspended",
+        "barred",
+        "deleted",
+        "pending",
+        "reached",
+        "created",
+        "updated",
+    ],
+};
+
+const INSTALLS: Table = Table {
+    from: "oauth_install",
+    key: &["key"],
+    select: &["key", "client", "app", "user", "actor", "scopes", "events", "granted", "endpoint", "created"],
+};
+
+const CODES: Table = Table {
+    from: "oauth_code",
+    key: &["digest"],
+    select: &["digest", "client", "app", "words", "issued", "expires", "install"],
+};
+
+const TOKENS: Table = Table {
+    from: "oauth_token",
+    key: &["digest"],
+    select: &["digest", "install", "kind", "used", "scopes", "issued", "expires"],
+};
+
+const REMOVALS: Table = Table { from: "removal", key: &["endpoint"], select: &["endpoint"] };
+
+const TRIGGERS: Table = Table {
+    from: "registered_trigger",
+    key: &["app", "id"],
+    select: &["app", "id", "config", "sealed", "created", "updated"],
+};
+
+const MESSAGES: Table = Table {
+    from: "message",
+    key: &["key"],
+    select: &[
+        "key",
+        "app",
+        "event_type",
+        "event_id",
+        "channels",
+        "tags",
+        "created",
+        "deliver_at",
+        "payload_expires",
+        "short_lived",
+        "raw_type",
+        "payload",
+        "raw",
+        OWED,
+    ],
+};
+
+const DELIVERIES: Table = Table {
+    from: "delivery",
+    key: &["message", "endpoint"],
+    select: &["message", "endpoint", "app", "state", "attempts", "due", "fence", "trigger", "resume_at"],
+};
+
+const ATTEMPTS: Table = Table {
+    from: "attempt",
+    key: &["message", "key"],
+    select: &[
+        "message",
+        "key",
+        "endpoint",
+        "app",
+        "at",
+        "url",
+        "status",
+        "trigger",
+        "code",
+        "response",
+        "error",
+        "request",
+        "resolve_us",
+        "connect_us",
+        "tls_us",
+        "first_byte_us",
+        "total_us",
+    ],
+};
+
+const HOURS: Table = Table {
+    from: "endpoint_hour",
+    key: &["endpoint", "hour"],
+    select: &["endpoint", "hour", "succeeded", "failed", "canceled"],
+};
+
+const REQUESTS: Table =
+    Table { from: "request", key: &["key"], select: &["key", "body", "at", "message", "status", "answer"] };
+
+const TASKS: Table = Table {
+    from: "task JOIN org ON org.key = task.org",
+    key: &["task.key"],
+    select: &[
+        "task.key", "org.id", "app", "endpoint", "kind", "since", "until", "status", "queued", "cursor",
+        "updated",
+    ],
+};
+
+const HEADS: Table = Table { from: "fifo_head", key: &["endpoint"], select: &["endpoint", "message"] };
+
+const LOG_FLOORS: Table = Table { from: "log_floor", key: &["endpoint"], select: &["endpoint", "message"] };
+
+const INVOCATIONS: Table = Table {
+    from: "invocation",
+    key: &["key"],
+    select: &[
+        "key",
+        "app",
+        "trigger_id",
+        "root",
+        "caller",
+        "at",
+        "request_bytes",
+        "duration_us",
+        "status",
+        "succeeded",
+        "error",
+        "response_bytes",
+        "response",
+    ],
+};
+
 /// Where the rows of a part are. The columns are those that [`Part`] names.
-pub(super) fn table(part: Part) -> Table {
-    let (from, key, select): (_, &[_], &[_]) = match part {
-        Part::Orgs => ("org", &["key"], &["id", "profile"]),
-        Part::EventTypes => (
-            "event_type JOIN org ON org.key = event_type.org",
-            &["event_type.org", "event_type.name"],
-            &[
-                "org.id",
-                "event_type.name",
-                "description",
-                "archived",
-                "deprecated",
-                "schemas",
-                "group_name",
-                "feature_flags",
-                "created",
-                "updated",
-            ],
-        ),
-        Part::Apps => (
-            "app JOIN org ON org.key = app.org",
-            &["app.key"],
-            &["app.key", "org.id", "uid", "name", "throttle_rate", "metadata", "created", "updated"],
-        ),
-        Part::Endpoints => (
-            "endpoint",
-            &["key"],
-            &[
-                "key",
-                "app",
-                "uid",
-                "disabled",
-                "deleted",
-                "failing_since",
-                "disabled_at",
-                "created",
-                "updated",
-                "config",
-                "sealed",
-                "install",
-                "client",
-            ],
-        ),
-        Part::Clients => (
-            "oauth_client JOIN org ON org.key = oauth_client.org",
-            &["oauth_client.key"],
-            &[
-                "oauth_client.key",
-                "org.id",
-                "owner",
-                "config",
-                "secret",
-                "hook",
-                "suspended",
-                "barred",
-                "deleted",
-                "pending",
-                "reached",
-                "created",
-                "updated",
-            ],
-        ),
-        Part::Installs => (
-            "oauth_install",
-            &["key"],
-            &["key", "client", "app", "user", "actor", "scopes", "events", "granted", "endpoint", "created"],
-        ),
-        Part::Codes => {
-            ("oauth_code", &["digest"], &["digest", "client", "app", "words", "issued", "expires", "install"])
-        }
-        Part::Tokens => (
-            "oauth_token",
-            &["digest"],
-            &["digest", "install", "kind", "used", "scopes", "issued", "expires"],
-        ),
-        Part::Removals => ("removal", &["endpoint"], &["endpoint"]),
-        Part::Triggers => {
-            ("registered_trigger", &["app", "id"], &["app", "id", "config", "sealed", "created", "updated"])
-        }
-        Part::Messages => (
-            "message",
-            &["key"],
-            &[
-                "key",
-                "app",
-                "event_type",
-                "event_id",
-                "channels",
-                "tags",
-                "created",
-                "deliver_at",
-                "payload_expires",
-                "short_lived",
-                "raw_type",
-                "payload",
-                "raw",
-                OWED,
-            ],
-        ),
-        Part::Deliveries => (
-            "delivery",
-            &["message", "endpoint"],
-            &["message", "endpoint", "app", "state", "attempts", "due", "fence", "trigger", "resume_at"],
-        ),
-        Part::Attempts => (
-            "attempt",
-            &["message", "key"],
-            &[
-                "message",
-                "key",
-                "endpoint",
-                "app",
-                "at",
-                "url",
-                "status",
-                "trigger",
-                "code",
-                "response",
-                "error",
-                "request",
-                "resolve_us",
-                "connect_us",
-                "tls_us",
-                "first_byte_us",
-                "total_us",
-            ],
-        ),
-        Part::Hours => {
-            ("endpoint_hour", &["endpoint", "hour"], &["endpoint", "hour", "succeeded", "failed", "canceled"])
-        }
-        Part::Requests => ("request", &["key"], &["key", "body", "at", "message", "status", "answer"]),
-        Part::Tasks => (
-            "task JOIN org ON org.key = task.org",
-            &["task.key"],
-            &[
-                "task.key", "org.id", "app", "endpoint", "kind", "since", "until", "status", "queued",
-                "cursor", "updated",
-            ],
-        ),
-        Part::Heads => ("fifo_head", &["endpoint"], &["endpoint", "message"]),
-        Part::LogFloors => ("log_floor", &["endpoint"], &["endpoint", "message"]),
-        Part::Invocations => (
-            "invocation",
-            &["key"],
-            &[
-                "key",
-                "app",
-                "trigger_id",
-                "root",
-                "caller",
-                "at",
-                "request_bytes",
-                "duration_us",
-                "status",
-                "succeeded",
-                "error",
-                "response_bytes",
-                "response",
-            ],
-        ),
-    };
-    Table { from, select, key }
+pub(super) const fn table(part: Part) -> &'static Table {
+    match part {
+        Part::Orgs => &ORGS,
+        Part::EventTypes => &EVENT_TYPES,
+        Part::Apps => &APPS,
+        Part::Endpoints => &ENDPOINTS,
+        Part::Clients => &CLIENTS,
+        Part::Installs => &INSTALLS,
+        Part::Codes => &CODES,
+        Part::Tokens => &TOKENS,
+        Part::Removals => &REMOVALS,
+        Part::Triggers => &TRIGGERS,
+        Part::Messages => &MESSAGES,
+        Part::Deliveries => &DELIVERIES,
+        Part::Attempts => &ATTEMPTS,
+        Part::Hours => &HOURS,
+        Part::Requests => &REQUESTS,
+        Part::Tasks => &TASKS,
+        Part::Heads => &HEADS,
+        Part::LogFloors => &LOG_FLOORS,
+        Part::Invocations => &INVOCATIONS,
+    }
 }
