@@ -29,6 +29,9 @@ pub(crate) struct Counts {
     wal_bytes: f64,
 }
 
+/// A number's name, and how it is read.
+pub(crate) type Number = (&'static str, fn(&Work) -> f64);
+
 /// What it did for one message.
 pub(crate) struct Work {
     commits: f64,
@@ -65,7 +68,7 @@ impl Counts {
 
 impl Work {
     /// The numbers that are reported. A transaction is one round trip, as its statements are sent together.
-    pub(crate) const NUMBERS: [(&'static str, fn(&Self) -> f64); 4] = [
+    pub(crate) const NUMBERS: [Number; 4] = [
         ("database_commits_per_message", |work| work.commits),
         ("database_statements_per_message", |work| work.statements),
         ("database_syncs_per_message", |work| work.syncs),

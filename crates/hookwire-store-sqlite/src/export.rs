@@ -89,7 +89,7 @@ fn read(db: &Connection, part: Part, from: Option<&str>, limit: usize, bytes_max
         let values = (0..columns).map(|index| Ok(value(row.get_ref(index)?))).collect::<Done<Row>>()?;
         bytes += values.iter().map(size).sum::<usize>();
         let key = (columns..columns + table.key.len()).map(|index| row.get::<_, Sql>(index));
-        last = Some(table.text(&key.collect::<rusqlite::Result<Vec<_>>>()?));
+        last = Some(tables::Table::text(&key.collect::<rusqlite::Result<Vec<_>>>()?));
         rows.push(values);
     }
     Ok(Batch { rows, next: None })

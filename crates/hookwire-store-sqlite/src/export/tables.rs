@@ -33,7 +33,7 @@ impl Table {
     }
 
     /// A key as a text: JSON, with bytes as a number for each.
-    pub(super) fn text(&self, key: &[Sql]) -> String {
+    pub(super) fn text(key: &[Sql]) -> String {
         let values = key.iter().map(|value| match value {
             Sql::Integer(number) => serde_json::json!(number),
             Sql::Text(text) => serde_json::json!(text),

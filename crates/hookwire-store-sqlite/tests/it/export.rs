@@ -9,9 +9,9 @@ use crate::place::{Place, SECRET, quick};
 
 fn a_store_of_schema_1() -> Place {
     let place = Place::new();
-    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
-    let db = Connection::open(place.path()).unwrap();
-    db.execute_batch(include_str!("../fixtures/v1.sql")).unwrap();
+    std::fs::create_dir_all(place.path().parent().expect("the file lies in a folder")).expect("a new folder");
+    let db = Connection::open(place.path()).expect("a new file");
+    db.execute_batch(include_str!("../fixtures/v1.sql")).expect("statements of that time");
     place
 }
 
@@ -23,7 +23,7 @@ fn source(place: &Place) -> Result<SqliteSource, OpenError> {
 async fn all(source: &SqliteSource, part: Part, limit: u32) -> Vec<Row> {
     let (mut rows, mut from) = (Vec::new(), None);
     loop {
-        let batch = source.read(part, from, limit, usize::MAX).await.unwrap();
+        let batch = source.read(part, from, limit, usize::MAX).await.expect("rows can be read");
         assert!(batch.rows.len() <= limit as usize);
         rows.extend(batch.rows);
         from = batch.next;

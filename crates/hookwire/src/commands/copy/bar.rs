@@ -42,7 +42,7 @@ impl Bar {
     }
 
     fn line(&self) -> String {
-        let filled = if self.total == 0 { WIDTH } else { (self.done * WIDTH / self.total).min(WIDTH) };
+        let filled = (self.done * WIDTH).checked_div(self.total).unwrap_or(WIDTH).min(WIDTH);
         let (filled, rest) = (filled as usize, (WIDTH - filled) as usize);
         format!(
             "{:<14} [{}{}] {} / {}",
