@@ -1,18 +1,22 @@
 //! What the API is made of: the store and everything else that its handlers are handed.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use hookwire_core::address::AddressPolicy;
 use hookwire_core::rules::Tls;
 use hookwire_core::trigger::Outgoing;
 use hookwire_core::{Clock, ErrorClass, InvocationKey, KeyMint, Profiles, Secret, Timestamp, Trigger};
-use hookwire_store::SharedStore;
+use hookwire_store::{SharedStore, Vault};
 use tokio::sync::Semaphore;
 
 use crate::Settings;
+use crate::guesses::Guesses;
 use crate::problem::Problem;
 use crate::schema::Schemas;
 use crate::token::{TokenIssuer, TokenVerifier};
@@ -49,7 +53,13 @@ pub struct ApiParts {
     pub metrics: Arc<dyn ApiMetrics>,
     /// Fills a buffer with random bytes fit for secrets.
     pub random: fn(&mut [u8]),
+    /// Seals what a browser carries from a page to the next.
+    pub vault: Vault,
 }
+
+/// The address that a request's connection comes from. The server puts it into the request's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// Whether the server can do its work.
 #[async_trait]
@@ -149,12 +159,13 @@ const TRIALS_MAX: usize = 2;
 pub(crate) struct Api {
     parts: Arc<ApiParts>,
     trials: Arc<Semaphore>,
+    guesses: Arc<Guesses>,
 }
 
 impl Api {
     pub(crate) fn new(parts: ApiParts) -> Self {
         let trials = Arc::new(Semaphore::new(TRIALS_MAX));
-        Self { parts: Arc::new(parts), trials }
+        Self { parts: Arc::new(parts), trials, guesses: Arc::new(Guesses::default()) }
     }
 
     /// Does work whose length depends on what a client wrote: on a thread of its own, and never much at the same time.
@@ -171,6 +182,18 @@ impl Api {
             done
         });
         worked.await.map_err(|error| Problem::internal(&error))?
+    }
+
+    /// Wrong secrets and codes of late.
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.guesses
+    }
+
+    /// Something that nobody can guess: the prefix and 32 random bytes in base64url.
+    pub(crate) fn fresh_token(&self, prefix: &str) -> String {
+        let mut bytes = [0; 32];
+        (self.parts.random)(&mut bytes);
+        format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The time now.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use hookwire_core::id::Key;
-use hookwire_core::{App, AppKey, OrgId, Reference};
+use hookwire_core::oauth::{Digest, OauthScope, TokenKind, WEBHOOKS_MANAGE};
+use hookwire_core::{App, AppKey, EndpointKey, OrgId, Reference};
 use hookwire_store::triggers::Viewer;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -13,23 +14,63 @@ use crate::api::Api;
 use crate::problem::Problem;
 use crate::token::{Capability, Identity, Scope};
 
+/// How every OAuth access token begins.
+pub(crate) const ACCESS_TOKEN_PREFIX: &str = "hwat_";
+/// The header in which a user names the app on whose behalf the request is made.
+pub(crate) const ORGANIZATION_HEADER: &str = "x-organization";
+
 /// The bearer of a valid token.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller(Arc<Identity>);
+
+/// Who may look at endpoints: an org, an app, or an OAuth client, which sees the endpoint of its install only.
+#[derive(Debug, Clone)]
+pub(crate) struct EndpointCaller(Caller);
+
+/// Which endpoints of an app a caller sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// All of them.
+    All,
+    /// The one of its install, if that has one.
+    Own(Option<EndpointKey>),
+}
+
+impl Sight {
+    /// Whether the caller sees this one.
+    pub(crate) fn shows(self, endpoint: EndpointKey) -> bool {
+        match self {
+            Self::All => true,
+            Self::Own(own) => own == Some(endpoint),
+        }
+    }
+}
 
 /// The bearer of an org's token; app tokens are refused with 403.
 #[derive(Debug, Clone)]
 pub(crate) struct OrgCaller(Caller);
 
 impl Caller {
-    /// Reads the request's token.
-    pub(crate) fn of(headers: &http::HeaderMap, api: &Api) -> Result<Self, Problem> {
+    /// Reads the request's token, whosever it is.
+    pub(crate) async fn of(headers: &http::HeaderMap, api: &Api) -> Result<Self, Problem> {
         let text = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let (scheme, token) = text.and_then(|text| text.split_once(' ')).ok_or(Problem::Unauthorized)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::Unauthorized);
         }
-        api.tokens.verify(token.trim(), api.now()).map(Self).map_err(|_| Problem::Unauthorized)
+        let token = token.trim();
+        if token.starts_with(ACCESS_TOKEN_PREFIX) {
+            let found = api.store.token(Digest::of(token), api.now()).await?;
+            let found = found.filter(|token| token.kind == TokenKind::Access).ok_or(Problem::Unauthorized)?;
+            let (org, scope) = (found.org.clone(), Scope::Install(Box::new(found)));
+            return Ok(Self(Arc::new(Identity { org, scope })));
+        }
+        api.tokens.verify(token, api.now()).map(Self).map_err(|_| Problem::Unauthorized)
+    }
+
+    /// What the token says.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.0
     }
 
     /// The caller's org.
@@ -41,7 +82,8 @@ impl Caller {
     pub(crate) fn feature_flags(&self) -> Option<&[String]> {
         match &self.0.scope {
             Scope::Org => None,
-            Scope::App { feature_flags, .. } => Some(feature_flags),
+            Scope::App { feature_flags, .. } | Scope::User { feature_flags, .. } => Some(feature_flags),
+            Scope::Install(_) => Some(&[]),
         }
     }
 
@@ -50,12 +92,14 @@ impl Caller {
         match &self.0.scope {
             Scope::Org => self.0.org.as_str().to_owned(),
             Scope::App { app, .. } => format!("{}/{}", self.0.org, app.public()),
+            Scope::User { user, .. } => format!("{} user {user}", self.0.org),
+            Scope::Install(token) => format!("{} install {}", self.0.org, token.install),
         }
     }
 
-    /// Whether this is one app, rather than the whole org.
+    /// Whether this is somebody less than the whole org.
     pub(crate) fn is_app(&self) -> bool {
-        matches!(self.0.scope, Scope::App { .. })
+        !matches!(self.0.scope, Scope::Org)
     }
 
     /// As whom this one looks at triggers and what was made of them.
@@ -68,6 +112,8 @@ impl Caller {
         match &self.0.scope {
             Scope::Org => format!("org {}", self.0.org),
             Scope::App { app, .. } => format!("app {}", app.public()),
+            Scope::User { user, .. } => format!("user {user}"),
+            Scope::Install(token) => format!("install {}", token.install),
         }
     }
 
@@ -87,6 +133,45 @@ impl Caller {
     }
 }
 
+impl OrgCaller {
+    /// Reads the request's token.
+    pub(crate) async fn of(headers: &http::HeaderMap, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::of(headers, api).await?;
+        match caller.0.scope {
+            Scope::Org => Ok(Self(caller)),
+            _ => Err(Problem::Forbidden),
+        }
+    }
+}
+
+impl EndpointCaller {
+    /// The app that a path names, and which of its endpoints the caller sees, if it may do this to them.
+    pub(crate) async fn app(&self, api: &Api, app: &str, need: Capability) -> Result<(App, Sight), Problem> {
+        let Scope::Install(token) = &self.0.0.scope else {
+            return Ok((self.0.app(api, app, need).await?, Sight::All));
+        };
+        let found = api.store.app(self.0.org(), &Reference::parse(app)).await?;
+        let found = found.filter(|found| found.key == token.app).ok_or_else(Problem::no_app)?;
+        if !OauthScope::manages_webhooks(&token.scopes) {
+            return Err(Problem::InsufficientScope(WEBHOOKS_MANAGE));
+        }
+        match need {
+            Capability::ViewBase | Capability::CreateAttempts => Ok((found, Sight::Own(token.endpoint))),
+            _ => Err(Problem::Forbidden),
+        }
+    }
+
+    /// The flags that hide event types from the caller; `None` = nothing is hidden.
+    pub(crate) fn feature_flags(&self) -> Option<&[String]> {
+        self.0.feature_flags()
+    }
+
+    /// The caller's org.
+    pub(crate) fn org(&self) -> &OrgId {
+        self.0.org()
+    }
+}
+
 impl std::ops::Deref for OrgCaller {
     type Target = Caller;
 
@@ -99,7 +184,23 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        Self::of(&parts.headers, api)
+        let caller = Self::of(&parts.headers, api).await?;
+        match caller.0.scope {
+            Scope::Org | Scope::App { .. } => Ok(caller),
+            Scope::User { .. } | Scope::Install(_) => Err(Problem::Forbidden),
+        }
+    }
+}
+
+impl FromRequestParts<Api> for EndpointCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = Caller::of(&parts.headers, api).await?;
+        match caller.0.scope {
+            Scope::Org | Scope::App { .. } | Scope::Install(_) => Ok(Self(caller)),
+            Scope::User { .. } => Err(Problem::Forbidden),
+        }
     }
 }
 
@@ -107,10 +208,6 @@ impl FromRequestParts<Api> for OrgCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let caller = Caller::of(&parts.headers, api)?;
-        match caller.0.scope {
-            Scope::Org => Ok(Self(caller)),
-            Scope::App { .. } => Err(Problem::Forbidden),
-        }
+        Self::of(&parts.headers, api).await
     }
 }

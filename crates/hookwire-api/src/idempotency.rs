@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
 use crate::api::Api;
-use crate::caller::Caller;
+use crate::caller::{Caller, ORGANIZATION_HEADER};
 use crate::json::BodyBytes;
 use crate::problem::Problem;
 
@@ -28,11 +28,18 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The request's key, if it has one.
 pub(crate) struct IdempotencyKey(pub(crate) Option<HeaderValue>);
 
+impl IdempotencyKey {
+    /// Reads the request's header.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        key_of(headers).map(|key| Self(key.cloned()))
+    }
+}
+
 impl FromRequestParts<Api> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
-        key_of(&parts.headers).map(|key| Self(key.cloned()))
+        Self::of(&parts.headers)
     }
 }
 
@@ -77,11 +84,14 @@ pub(crate) async fn once(api: &Api, request: Request, next: Next) -> Response {
 }
 
 async fn keyed(api: &Api, request: Request, key: HeaderValue, next: Next) -> Result<Response, Problem> {
-    let caller = Caller::of(request.headers(), api)?;
+    let caller = Caller::of(request.headers(), api).await?;
     let (parts, body) = request.into_parts();
     let BodyBytes(bytes) = BodyBytes::from_request(Request::new(body), api).await?;
     let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let id = request_id(&caller, path, &key, &bytes);
+    // A user may stand for several applications.
+    let organization = parts.headers.get(ORGANIZATION_HEADER).map_or(&b""[..], HeaderValue::as_bytes);
+    let path = format!("{path} {}", String::from_utf8_lossy(organization));
+    let id = request_id(&caller, path.trim_end(), &key, &bytes);
     if let Some(saved) = begin(api, id).await? {
         return Ok(answer_again(saved));
     }

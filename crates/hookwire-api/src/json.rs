@@ -1,8 +1,10 @@
 //! Request bodies: bounded in size and depth, then parsed, with faults located in the way that clients expect.
 
-use axum::body::Bytes;
+use std::pin::{Pin, pin};
+
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
-use http::StatusCode;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -11,6 +13,9 @@ use crate::ignored::{Ignored, Watched};
 use crate::problem::{Issue, Problem};
 use crate::within::within;
 
+/// How much of a body that is too long is read to its end nevertheless.
+const DISCARDED_BYTES_MAX: usize = 16 << 20;
+
 /// A request's body as bytes; longer ones than the settings allow are refused with 413, slower ones with 408.
 pub(crate) struct BodyBytes(pub(crate) Bytes);
 
@@ -18,16 +23,38 @@ impl FromRequest<Api> for BodyBytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        use axum::response::IntoResponse as _;
-        let limit = api.settings.body_timeout;
-        let read = within(limit, Bytes::from_request(request, api)).await;
-        read.ok_or(Problem::BodyTimeout(limit))?.map(Self).map_err(|rejection| {
-            if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::TooLarge(api.settings.body_bytes_max)
-            } else {
-                Problem::Bad("generic_error", "The request's body could not be read.".to_owned())
-            }
-        })
+        read(request.into_body(), api).await.map(Self)
+    }
+}
+
+/// Reads a body, as long and as slow as the settings allow.
+pub(crate) async fn read<B>(body: B, api: &Api) -> Result<Bytes, Problem>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<axum::BoxError>,
+{
+    let (limit, bytes_max) = (api.settings.body_timeout, api.settings.body_bytes_max);
+    let mut body = pin!(body);
+    let read = within(limit, Limited::new(body.as_mut(), bytes_max).collect()).await;
+    match read.ok_or(Problem::BodyTimeout(limit))? {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let _ = tokio::time::timeout(limit, discard(body)).await;
+            Err(Problem::TooLarge(bytes_max))
+        }
+        Err(_) => Err(Problem::Bad("generic_error", "The request's body could not be read.".to_owned())),
+    }
+}
+
+/// Lets the rest of a body come in, within bounds. A client that still writes when the connection is closed would learn
+/// of that, and not of the answer.
+async fn discard<B: HttpBody<Data = Bytes>>(mut body: Pin<&mut B>) {
+    let mut bytes = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        bytes += frame.data_ref().map_or(0, Bytes::len);
+        if bytes > DISCARDED_BYTES_MAX {
+            return;
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 mod api;
 mod caller;
 mod docs;
+mod door;
+mod guesses;
 mod idempotency;
 mod ignored;
 mod json;
@@ -24,9 +26,9 @@ mod within;
 
 pub use api::{
     ApiMetrics, ApiParts, HealthProbe, HealthReport, InvokeError, Invoked, Invoker, NoMetrics, NodeHealth,
-    PartHealth,
+    PartHealth, Peer,
 };
+pub use door::Door;
 pub use openapi::openapi;
-pub use router::router;
 pub use schema::Schemas;
 pub use settings::Settings;

@@ -92,7 +92,8 @@ fn described(operation: &Operation) -> utoipa::openapi::path::Operation {
         .parameters(Some(operation.params.iter().map(query_parameter)));
     if let Some(shape) = &operation.body {
         let content = Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name(&shape.name))));
-        let body = RequestBodyBuilder::new().content("application/json", content);
+        let kind = if operation.is_form { "application/x-www-form-urlencoded" } else { "application/json" };
+        let body = RequestBodyBuilder::new().content(kind, content);
         described = described.request_body(Some(body.required(Some(Required::True)).build()));
     }
     for (status, shape) in &operation.answers {
@@ -102,7 +103,7 @@ fn described(operation: &Operation) -> utoipa::openapi::path::Operation {
         described = described.response(status.to_string(), error(status));
     }
     described = match operation.access {
-        Access::Open => described.securities(Some(Vec::<SecurityRequirement>::new())),
+        Access::Open | Access::Client => described.securities(Some(Vec::<SecurityRequirement>::new())),
         _ => described.security(SecurityRequirement::new("bearer", Vec::<String>::new())),
     };
     let access = ExtensionsBuilder::new().add("x-hookwire-token", operation.access.name());
@@ -163,7 +164,7 @@ fn answer(status: u16, shape: Option<&Shape>) -> Response {
 /// The statuses that an operation may refuse with, beside 500 and 503, which any may.
 fn errors_of(operation: &Operation) -> Vec<u16> {
     let mut statuses = vec![400];
-    if operation.access != Access::Open {
+    if !matches!(operation.access, Access::Open | Access::Client) {
         statuses.extend([401, 403, 404]);
     }
     if operation.method != HttpMethod::Get {

@@ -20,6 +20,10 @@ pub(crate) enum Access {
     App,
     /// An org's or any app's of it.
     Any,
+    /// A user's, with `X-Organization`; or an org's.
+    User,
+    /// None, but the secret of an OAuth client.
+    Client,
 }
 
 impl Access {
@@ -30,6 +34,8 @@ impl Access {
             Self::Org => "org",
             Self::App => "app",
             Self::Any => "any",
+            Self::User => "user",
+            Self::Client => "client",
         }
     }
 }
@@ -93,6 +99,8 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Shape>,
     pub(crate) answers: Vec<(u16, Option<Shape>)>,
     pub(crate) hidden: bool,
+    /// Whether the body is a form rather than JSON.
+    pub(crate) is_form: bool,
 }
 
 impl Operation {
@@ -120,6 +128,7 @@ impl Operation {
             body: None,
             answers: Vec::new(),
             hidden: false,
+            is_form: false,
         }
     }
 
@@ -146,6 +155,11 @@ impl Operation {
     pub(crate) fn body<T: ToSchema>(mut self) -> Self {
         self.body = Some(Shape::of::<T>());
         self
+    }
+
+    /// A body as HTML forms and OAuth have it.
+    pub(crate) fn form<T: ToSchema>(self) -> Self {
+        Self { is_form: true, ..self.repeats(Repeats::ByHandler).body::<T>() }
     }
 
     pub(crate) fn answers<T: ToSchema>(mut self, status: u16) -> Self {

@@ -67,6 +67,10 @@ pub(crate) enum Problem {
     Unauthorized,
     /// A valid token that may not do this: 403.
     Forbidden,
+    /// An OAuth access token without this scope: 403.
+    InsufficientScope(&'static str),
+    /// Somebody who may not do this: 403, and why.
+    Denied(&'static str, String),
     /// No such noun, or not the caller's: 404.
     NotFound(&'static str),
     /// The path exists, but not with this method: 405.
@@ -122,7 +126,7 @@ impl Problem {
             Self::Invalid(_) | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Bad(..) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::InsufficientScope(_) | Self::Denied(..) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(..) | Self::EventIdTaken(_) | Self::InProgress => StatusCode::CONFLICT,
@@ -138,7 +142,12 @@ impl Problem {
     fn code_and_detail(&self) -> (&'static str, String) {
         match self {
             Self::Invalid(_) => ("validation", "The request's content is not valid.".to_owned()),
-            Self::Bad(code, detail) | Self::Conflict(code, detail) => (code, detail.clone()),
+            Self::Bad(code, detail) | Self::Conflict(code, detail) | Self::Denied(code, detail) => {
+                (code, detail.clone())
+            }
+            Self::InsufficientScope(scope) => {
+                ("insufficient_scope", format!("The access token needs the scope {scope}."))
+            }
             Self::Unauthorized => ("authentication_failed", "Invalid token".to_owned()),
             Self::Forbidden => {
                 ("insufficient access", "Insufficient access for the given operation.".to_owned())
@@ -232,6 +241,12 @@ impl IntoResponse for Problem {
         }
         if matches!(self, Self::Unauthorized) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Self::InsufficientScope(scope) = self {
+            let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+            if let Ok(value) = HeaderValue::from_str(&challenge) {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+            }
         }
         if matches!(self, Self::BodyTimeout(_)) {
             // The rest of the body would be taken for the next request. HTTP/2 ends the stream alone.

@@ -1,9 +1,9 @@
 //! Puts the operations behind their paths, and the layers around them.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Router, middleware};
@@ -11,15 +11,14 @@ use http::HeaderValue;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
-use crate::api::{Api, ApiParts};
+use crate::api::Api;
 use crate::observed::{Observed, observe};
 use crate::openapi::BASE;
 use crate::problem::Problem;
 use crate::{docs, v1};
 
-/// The whole API: everything under `/api/v1`, its description and its documentation page.
-pub fn router(parts: ApiParts) -> Router {
-    let api = Api::new(parts);
+/// Every route and the layers around them.
+pub(crate) fn router(api: Api) -> Router {
     let mut routes: BTreeMap<&str, MethodRouter<Api>> = BTreeMap::new();
     for operation in v1::operations() {
         let observed = Observed {
@@ -38,6 +37,10 @@ pub fn router(parts: ApiParts) -> Router {
         let methods = methods.fallback(wrong_method);
         // Older clients end paths with a slash.
         router = router.route(&format!("{BASE}{path}/"), methods.clone());
+        if path.starts_with("/oauth/") {
+            // Where OAuth's own documents and libraries expect it.
+            router = router.route(path, methods.clone());
+        }
         router = router.route(&format!("{BASE}{path}"), methods);
     }
     let document = docs::document();
@@ -48,8 +51,7 @@ pub fn router(parts: ApiParts) -> Router {
         .route("/docs/docs.css", get(docs::style))
         .route("/", get(|| async { Redirect::temporary("/docs") }))
         .fallback(unknown_path)
-        .layer(DefaultBodyLimit::max(api.settings.body_bytes_max))
-        .layer(CatchPanicLayer::custom(panicked));
+        .layer(CatchPanicLayer::custom(|cause: Box<dyn Any + Send>| panicked(&*cause)));
     let origins = api.settings.cors_origins.clone();
     let router = router.with_state(api);
     if origins.is_empty() { router } else { router.layer(cors(&origins)) }
@@ -73,8 +75,8 @@ async fn wrong_method() -> Problem {
     Problem::MethodNotAllowed
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over like this")]
-fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+/// The answer when a handler panicked for that cause.
+pub(crate) fn panicked(cause: &(dyn Any + Send)) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
     Problem::internal(&format_args!("a handler panicked: {text}")).into_response()

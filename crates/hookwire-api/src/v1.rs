@@ -11,7 +11,8 @@ mod event_type;
 mod filter;
 mod health;
 mod invocation;
-mod message;
+pub(crate) mod message;
+mod oauth;
 mod operational;
 mod profile;
 mod retry_policy;
@@ -34,6 +35,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     all.extend(trigger::operations());
     all.extend(invocation::operations());
     all.extend(auth::operations());
+    all.extend(oauth::operations());
     all.extend(background_task::operations());
     all.extend(operational::operations());
     all.extend(health::operations());

@@ -30,9 +30,14 @@ pub trait Key: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Send + Sync
     /// The public form: prefix and 27 base62 characters.
     fn public(self) -> String {
         let mut text = String::with_capacity(Self::PREFIX.len() + base62::LENGTH);
-        text.push_str(Self::PREFIX);
-        base62::encode_into(&pack(self.raw(), Self::PREFIX), &mut text);
+        self.push_public(&mut text);
         text
+    }
+
+    /// Appends the public form.
+    fn push_public(self, text: &mut String) {
+        text.push_str(Self::PREFIX);
+        base62::encode_into(&pack(self.raw(), Self::PREFIX), text);
     }
 
     /// The key behind a public id; `None` for anything that was never one of this kind.

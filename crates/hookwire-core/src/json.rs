@@ -166,7 +166,7 @@ impl<'a> Node<'a> {
                 break;
             }
             let index = name_at + 1;
-            if self.document.inside(name_at) == name {
+            if is_same(self.document.inside(name_at), name) {
                 found = Some(Node { document: self.document, index });
             }
             name_at = self.document.entries[index as usize].next;
@@ -206,6 +206,12 @@ impl<'a> Node<'a> {
     fn entry(self) -> Entry {
         self.document.entries[self.index as usize]
     }
+}
+
+/// Whether both texts are equal. Names of one length mostly differ in their first byte, which costs no call to see.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    one.len() == other.len() && one.first() == other.first() && one == other
 }
 
 /// An array's values that are still to come.

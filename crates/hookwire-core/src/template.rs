@@ -4,6 +4,7 @@
 //! render ends soon or with an error. The language is Mustache's own core (interpolation, sections, inverted sections,
 //! comments, delimiters) without partials and lambdas.
 
+mod asked;
 mod compile;
 mod context;
 mod escape;
@@ -11,7 +12,9 @@ mod output;
 mod render;
 mod syntax;
 mod value;
+mod writer;
 
+use asked::Asked;
 pub use context::Facts;
 pub use escape::Escape;
 pub use render::RenderError;
@@ -29,6 +32,8 @@ pub struct Template {
     parts: Box<[Span]>,
     /// The first parts of all names, sorted, each once.
     roots: Box<[Span]>,
+    /// The fields beside the payload that names stand for.
+    asked: Asked,
 }
 
 /// A piece of the source, in bytes.

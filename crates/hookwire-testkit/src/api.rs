@@ -77,6 +77,12 @@ impl Api {
         self.send(Method::POST, path, body.into().to_string().into()).await
     }
 
+    /// `POST` with a body as HTML forms have it.
+    pub async fn post_form(&self, path: &str, form: String) -> Answer {
+        let form_type = "application/x-www-form-urlencoded";
+        self.with_header(CONTENT_TYPE.as_str(), form_type).send(Method::POST, path, form.into()).await
+    }
+
     /// `PUT` with a JSON body.
     pub async fn put(&self, path: &str, body: impl Into<Value>) -> Answer {
         self.send(Method::PUT, path, body.into().to_string().into()).await
@@ -104,7 +110,8 @@ impl Api {
     /// have acted on the request.
     pub async fn try_send(&self, method: Method, path: &str, body: Bytes) -> Result<Answer, String> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
-        if !body.is_empty() {
+        let has_type = self.headers.iter().any(|(name, _)| name == CONTENT_TYPE.as_str());
+        if !body.is_empty() && !has_type {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         for (name, value) in &self.headers {

@@ -65,6 +65,21 @@ pub(crate) enum Jwt {
         #[arg(value_name = "ORG_ID", default_value = hookwire_api::token::DEFAULT_ORG)]
         org: String,
     },
+    /// Print the token of a user of your product: for registering OAuth apps and consenting to them
+    User {
+        /// The user, as your product names it
+        #[arg(value_name = "USER_ID")]
+        user: String,
+        /// An application that the user administers, by id or uid; can be given several times
+        #[arg(long = "app", value_name = "APP", required = true)]
+        apps: Vec<String>,
+        /// The organization (`org_…`)
+        #[arg(long, value_name = "ORG_ID", default_value = hookwire_api::token::DEFAULT_ORG)]
+        org: String,
+        /// How long the token counts, in minutes; at most a day
+        #[arg(long, value_name = "MINUTES", default_value_t = 15)]
+        minutes: u32,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use hookwire_api::{ApiParts, Schemas};
+use hookwire_api::{ApiParts, Door, Schemas};
 use hookwire_core::retry::RetryPolicy;
 use hookwire_core::signature::HeaderNames;
 use hookwire_core::{Clock, KeyMint, Profiles};
@@ -34,7 +33,7 @@ use crate::{metrics, nofile, profiles, random, server};
 pub(crate) struct Node {
     pub(crate) store: SharedStore,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) router: Router,
+    pub(crate) door: Door,
     engine: Option<Arc<Engine>>,
     invoker: Arc<Invoker>,
     drain_limit: Duration,
@@ -74,29 +73,30 @@ impl Node {
             }),
             metrics: Arc::new(answers.clone()),
             random: random::fill,
+            vault: Vault::new(&keys.main_secret),
             profiles,
             invoker: Arc::clone(&invoker) as Arc<dyn hookwire_api::Invoker>,
             check_tls: invoker::check_tls,
             schemas,
         };
-        let mut router = hookwire_api::router(parts);
+        let mut door = Door::new(parts);
         if config.server.role == Role::Worker {
-            router = router.layer(axum::middleware::from_fn(health_only));
+            door = door.behind(|router| router.layer(axum::middleware::from_fn(health_only)));
         }
         if config.server.metrics {
-            router = router.merge(metrics::router(Shown {
+            door = door.with_routes(metrics::router(Shown {
                 answers,
                 store: Arc::clone(&store),
                 engine: engine.clone(),
             }));
         }
         let drain_limit = config.server.drain_limit.0;
-        Ok(Self { store, clock, router, engine, invoker, drain_limit, connections_max: shares.connections })
+        Ok(Self { store, clock, door, engine, invoker, drain_limit, connections_max: shares.connections })
     }
 
     /// Serves until `stop`, then finishes what is under way, settles it, and closes the store.
     pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let Self { store, router, engine, invoker, drain_limit, connections_max, .. } = self;
+        let Self { store, door, engine, invoker, drain_limit, connections_max, .. } = self;
         let drain = async {
             stop.cancelled().await;
             let Some(engine) = engine else { return };
@@ -108,7 +108,7 @@ impl Node {
                 );
             }
         };
-        tokio::join!(server::serve(listener, router, connections_max, stop.clone()), drain);
+        tokio::join!(server::serve(listener, door, connections_max, stop.clone()), drain);
         let unfinished = invoker.drain(drain_limit).await;
         if unfinished > 0 {
             tracing::warn!(unfinished, "the drain limit ran out: the records of these invocations stay open");

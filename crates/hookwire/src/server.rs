@@ -5,7 +5,7 @@ mod connection;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use hookwire_api::{Door, Peer};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,19 +23,19 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Serves until `stop`, then lets requests under way finish.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    door: Door,
     connections_max: usize,
     stop: CancellationToken,
 ) {
     let slots = Arc::new(Semaphore::new(connections_max));
-    let builder = Arc::new(builder());
+    let (door, builder) = (Arc::new(door), Arc::new(builder()));
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = accept(&listener, &slots) => accepted,
         };
-        let (stream, slot) = match accepted {
+        let ((stream, peer), slot) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -43,7 +43,7 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let (builder, router, stop) = (Arc::clone(&builder), router.clone(), stop.child_token());
+        let (builder, door, stop) = (Arc::clone(&builder), Arc::clone(&door), stop.child_token());
         connections.spawn(async move {
             // Somebody who connects and says nothing keeps the place for a while only.
             let spoken = tokio::select! {
@@ -52,7 +52,11 @@ pub(crate) async fn serve(
             };
             if spoken {
                 let _ = stream.set_nodelay(true);
-                connection::serve(&builder, TokioIo::new(stream), router, &stop).await;
+                let answer = move |request| {
+                    let door = Arc::clone(&door);
+                    async move { door.answer(request, peer).await }
+                };
+                connection::serve(&builder, TokioIo::new(stream), answer, &stop).await;
             }
             drop(slot);
         });
@@ -74,10 +78,10 @@ fn builder() -> auto::Builder<TokioExecutor> {
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> std::io::Result<((TcpStream, Peer), OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, slot))
+    let (stream, address) = listener.accept().await?;
+    Ok(((stream, Peer(address.ip())), slot))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the reference systems say of their webhooks, a test for each statement; docs/book/reference-systems.md lists
 //! the statements.
 
+mod app_webhooks;
 mod coviu;
 mod featureos;
 mod flotiq;
@@ -18,7 +19,7 @@ use crate::tenant::{Tenant, list};
 /// A product that chose a profile: its server, one of its customers, and that customer's receiver, which has a
 /// certificate that the server trusts.
 struct Product {
-    _server: Server,
+    server: Server,
     tenant: Tenant,
     receiver: Receiver,
 }
@@ -39,7 +40,7 @@ impl Product {
             .await;
         let tenant = Tenant::of(&server).await;
         tenant.api.put("/profile", json!({ "name": profile })).await.expect(200);
-        Self { _server: server, tenant, receiver }
+        Self { server, tenant, receiver }
     }
 
     /// Makes an endpoint from these fields, with the receiver's URL for `path`; returns its id.

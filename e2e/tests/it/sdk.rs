@@ -3,6 +3,7 @@
 mod python;
 
 use hookwire_testkit::Server;
+use serde_json::json;
 
 /// Runs a file of stories against a server of its own, which retries after 100 ms, twice.
 async fn tell(file: &str, header_names: &str) {
@@ -60,6 +61,35 @@ async fn refusals_reach_the_sdk_as_its_exceptions() {
 #[tokio::test]
 async fn operational_notices_work_through_the_sdk() {
     tell("notices.py", "webhook").await;
+}
+
+/// A third party's app with a usual OAuth library, from consent to delivery.
+#[tokio::test]
+async fn an_oauth_library_goes_through_the_whole_flow() {
+    let server = Server::builder().env("HOOKWIRE_DELIVERY_RETRY_SCHEDULE", "1h").start().await;
+    let api = server.api();
+    for uid in ["your-org", "target-org"] {
+        api.post("/app", json!({ "name": uid, "uid": uid })).await.expect(201);
+    }
+    for name in ["post_created", "post_updated"] {
+        api.post("/event-type", json!({ "name": name, "description": "d" })).await.expect(201);
+    }
+    let (owner, target) = (user_token(&server, "your-org").await, user_token(&server, "target-org").await);
+    let url = server.url();
+    let environment = [
+        ("HOOKWIRE_URL", url.as_str()),
+        ("HOOKWIRE_TOKEN", server.token()),
+        ("OWNER_JWT", owner.as_str()),
+        ("TARGET_JWT", target.as_str()),
+    ];
+    python::run("oauth_flow.py", &environment).await;
+}
+
+/// The token of a user who administers this application, as the command line makes it.
+pub(crate) async fn user_token(server: &Server, app: &str) -> String {
+    let output = server.run(&["jwt", "user", "u1", "--app", app]).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 #[tokio::test]

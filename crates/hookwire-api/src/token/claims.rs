@@ -1,15 +1,19 @@
 //! What a verified token says: whose it is, and what its bearer may do.
 
 use hookwire_core::id::Key;
+use hookwire_core::oauth::Token;
 use hookwire_core::{AppKey, OrgId};
 use serde::Deserialize;
+
+/// Longest id of a user, in bytes.
+const USER_BYTES_MAX: usize = 256;
 
 /// The bearer of a verified token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The org.
     pub org: OrgId,
-    /// The whole org, or one of its apps.
+    /// The whole org, one of its apps, or somebody else.
     pub scope: Scope,
 }
 
@@ -27,6 +31,17 @@ pub enum Scope {
         /// What it may do beside looking; `None` = everything.
         capabilities: Option<Vec<Capability>>,
     },
+    /// A user of the host product: registers OAuth clients and consents to them, and nothing else.
+    User {
+        /// Who it is, as the host product names its users.
+        user: String,
+        /// Ids or uids of the apps that this user administers.
+        apps: Vec<String>,
+        /// Event types behind one of these flags are visible to the user.
+        feature_flags: Vec<String>,
+    },
+    /// The access token of an OAuth client's install: reaches what belongs to that install.
+    Install(Box<Token>),
 }
 
 /// What an app token may be limited to.
@@ -54,6 +69,7 @@ impl Identity {
             Scope::App { capabilities: Some(granted), .. } => {
                 capability == Capability::ViewBase || granted.contains(&capability)
             }
+            Scope::User { .. } | Scope::Install(_) => false,
         }
     }
 }
@@ -68,6 +84,7 @@ pub(super) struct Claims {
     iat: Option<f64>,
     feature_flags: Option<Vec<String>>,
     capabilities: Option<Vec<serde_json::Value>>,
+    apps: Option<Vec<String>>,
 }
 
 impl Claims {
@@ -83,6 +100,15 @@ impl Claims {
 
     /// The bearer, if the claims make sense together.
     pub(super) fn identity(self) -> Option<Identity> {
+        // A token that names apps is a user's, whatever its subject looks like.
+        if let Some(apps) = self.apps {
+            let org = self.org.filter(|org| org.starts_with("org_"));
+            let org = org.and_then(|org| OrgId::parse(&org).ok())?;
+            let is_named = !self.sub.is_empty() && self.sub.len() <= USER_BYTES_MAX;
+            let feature_flags = self.feature_flags.unwrap_or_default();
+            let scope = Scope::User { user: self.sub, apps, feature_flags };
+            return is_named.then_some(Identity { org, scope });
+        }
         if self.sub.starts_with("org_") {
             let same = self.org.as_ref().is_none_or(|org| *org == self.sub);
             return OrgId::parse(&self.sub)

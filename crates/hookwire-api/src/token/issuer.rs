@@ -13,6 +13,9 @@ pub const ORG_TOKEN_LIFE: Duration = Duration::from_hours(10 * 365 * 24);
 /// How long an app's token counts at most, and unless asked otherwise.
 pub const APP_TOKEN_LIFE_MAX: Duration = Duration::from_hours(28 * 24);
 
+/// How long a user's token counts at most.
+pub const USER_TOKEN_LIFE_MAX: Duration = Duration::from_hours(24);
+
 /// What an app token grants.
 #[derive(Debug, Clone, Default)]
 pub struct AppGrant {
@@ -74,6 +77,19 @@ impl TokenIssuer {
         }
         let life = grant.life.unwrap_or(APP_TOKEN_LIFE_MAX).min(APP_TOKEN_LIFE_MAX);
         self.sign(claims, now, life)
+    }
+
+    /// A token for a user of the host product who administers these apps (ids or uids).
+    pub fn user_token(
+        &self,
+        org: &OrgId,
+        user: &str,
+        apps: &[String],
+        life: Duration,
+        now: Timestamp,
+    ) -> Result<String, KeyError> {
+        let claims = serde_json::json!({ "sub": user, "org": org.as_str(), "apps": apps });
+        self.sign(claims, now, life.min(USER_TOKEN_LIFE_MAX))
     }
 
     fn sign(

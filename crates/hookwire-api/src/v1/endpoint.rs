@@ -151,5 +151,6 @@ fn of_deliveries() -> Vec<Operation> {
 /// The endpoint that a path names.
 pub(super) async fn find(api: &Api, owner: &Owner, endpoint: &str) -> Result<Endpoint, Problem> {
     let reference = Reference::<EndpointKey>::parse(endpoint);
-    api.store.endpoint(owner.app.key, &reference).await?.ok_or_else(Problem::absent)
+    let found = api.store.endpoint(owner.app.key, &reference).await?;
+    found.filter(|endpoint| owner.sight.shows(endpoint.key)).ok_or_else(Problem::absent)
 }

@@ -17,6 +17,7 @@ use crate::operation::{
 use crate::problem::{Issue, Problem};
 use crate::v1::app::ApplicationIn;
 
+pub(crate) use create::accept;
 pub(super) use standing::Standing;
 pub(super) use wire::{EndpointMessageOut, MessageOut};
 

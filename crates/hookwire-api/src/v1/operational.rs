@@ -13,7 +13,7 @@ use super::endpoint::headers::{EndpointHeadersIn, EndpointHeadersOut};
 use super::endpoint::secret::{EndpointSecretOut, EndpointSecretRotateIn};
 use super::endpoint::{self, EndpointIn, EndpointOut, Owner};
 use crate::api::Api;
-use crate::caller::OrgCaller;
+use crate::caller::{OrgCaller, Sight};
 use crate::ignored::Ignored;
 use crate::json::Body;
 use crate::operation::{ORDER, Operation, PAGE, delete as remove, get as read, post, put};
@@ -81,12 +81,12 @@ async fn owner(api: &Api, caller: &OrgCaller) -> Result<Owner, Problem> {
     let (notices, org) = (notices_org(), caller.org().clone());
     let found = api.store.app(&notices, &Reference::Uid(org.as_str().to_owned())).await?;
     if let Some(app) = found {
-        return Ok(Owner { app, org, event_types: Some(EVENT_TYPES), visible_to: None });
+        return Ok(Owner { app, org, event_types: Some(EVENT_TYPES), sight: Sight::All, visible_to: None });
     }
     let name = format!("Operational webhooks of {org}");
     let new = NewApp { name, uid: Some(Uid::stored(org.as_str())), ..NewApp::default() };
     let app = api.store.create_app(&notices, new, api.now()).await?.into_inner();
-    Ok(Owner { app, org, event_types: Some(EVENT_TYPES), visible_to: None })
+    Ok(Owner { app, org, event_types: Some(EVENT_TYPES), sight: Sight::All, visible_to: None })
 }
 
 async fn list(

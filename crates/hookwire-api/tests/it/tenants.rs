@@ -17,6 +17,8 @@ pub(crate) struct Things {
     task: String,
     trigger: String,
     reference: String,
+    client: String,
+    install: String,
 }
 
 impl Things {
@@ -46,7 +48,9 @@ impl Things {
         let invoke = format!("/app/{app}/trigger/{trigger}/invoke");
         let invoked = client.post(&invoke, json!({})).await.expect(200);
         let reference = invoked["referenceId"].as_str().unwrap().to_owned();
-        Self { app, endpoint, notified, message, attempt, task, trigger, reference }
+        let (oauth_client, install) = crate::oauth::install_bare(world, org, &app).await;
+        let client = oauth_client;
+        Self { app, endpoint, notified, message, attempt, task, trigger, reference, client, install }
     }
 
     /// The path with these things' ids in it.
@@ -60,12 +64,14 @@ impl Things {
             .replace("{task_id}", &self.task)
             .replace("{trigger_id}", &self.trigger)
             .replace("{reference_id}", &self.reference)
+            .replace("{client_id}", &self.client)
+            .replace("{install_id}", &self.install)
             .replace("{event_type_name}", "user.made")
     }
 
-    fn ids(&self) -> [&str; 7] {
-        let Self { app, endpoint, notified, message, attempt, task, reference, .. } = self;
-        [app, endpoint, notified, message, attempt, task, reference]
+    fn ids(&self) -> [&str; 9] {
+        let Self { app, endpoint, notified, message, attempt, task, reference, client, install, .. } = self;
+        [app, endpoint, notified, message, attempt, task, reference, client, install]
     }
 }
 

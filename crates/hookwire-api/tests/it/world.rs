@@ -1,10 +1,9 @@
-//! A router over a fresh store, with tokens, a clock that stands still, and a client.
+//! The API over a fresh store, with tokens, a clock that stands still, and a client.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use hookwire_api::token::{Algorithm, AppGrant, TokenIssuer, TokenVerifier};
 use hookwire_api::{ApiParts, HealthProbe, HealthReport, NoMetrics, NodeHealth, PartHealth, Settings};
@@ -18,7 +17,6 @@ use hookwire_store::{SharedStore, Vault};
 use hookwire_store_sqlite::SqliteStore;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 use crate::invoker::Scripted;
 
@@ -43,7 +41,7 @@ impl Clock for TestClock {
 
 /// The server, and what tests need to talk to it and to look behind it.
 pub(crate) struct World {
-    pub(crate) router: Router,
+    pub(crate) door: hookwire_api::Door,
     pub(crate) store: SharedStore,
     pub(crate) clock: TestClock,
     pub(crate) issuer: TokenIssuer,
@@ -97,6 +95,15 @@ impl Answer {
     }
 }
 
+/// Signing secrets are all alike; tokens are not.
+fn numbered(bytes: &mut [u8]) {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    bytes.fill(7);
+    if bytes.len() == 32 {
+        bytes[..8].copy_from_slice(&COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    }
+}
+
 struct Well;
 
 #[async_trait::async_trait]
@@ -143,10 +150,11 @@ impl World {
             },
             health,
             metrics: Arc::new(NoMetrics),
-            random: |bytes| bytes.fill(7),
+            random: numbered,
+            vault: Vault::new("main"),
         };
         let issuer = TokenIssuer::from_secret(SECRET, Algorithm::Hs256).unwrap();
-        Self { router: hookwire_api::router(parts), store, clock, issuer, invoker, mint, _folder: folder }
+        Self { door: hookwire_api::Door::new(parts), store, clock, issuer, invoker, mint, _folder: folder }
     }
 
     /// A client with the token of `org_a`.
@@ -247,6 +255,9 @@ impl World {
     }
 }
 
+/// Whoever calls.
+const PEER: hookwire_api::Peer = hookwire_api::Peer(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
 /// Sends requests with the same headers.
 #[derive(Clone)]
 pub(crate) struct Client<'w> {
@@ -268,7 +279,7 @@ impl Client<'_> {
             request = request.header(name, value);
         }
         let request = request.body(body.into()).unwrap();
-        let response = self.world.router.clone().oneshot(request).await.unwrap();
+        let response = self.world.door.answer(request, PEER).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         Answer {

@@ -13,7 +13,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Error> {
     if text.len() >= BYTES_END {
         return Err(Error { offset: BYTES_END, expected: "the text is too long" });
     }
-    let entries = Vec::with_capacity(text.len() / 12 + 4);
+    let entries = Vec::with_capacity(text.len() / 8 + 4);
     let mut scan = Scan { bytes: text.as_bytes(), at: 0, open: NONE, entries };
     while scan.value()? == Then::Value || scan.after_value()? == Then::Value {}
     Ok(scan.entries)

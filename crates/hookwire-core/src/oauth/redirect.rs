@@ -83,6 +83,19 @@ impl RedirectUri {
     }
 }
 
+/// The URI that a browser is sent to: a redirect URI with these parameters behind those that it has. One that is no URL is
+/// left as it is.
+pub fn with_parameters(uri: &str, pairs: &[(&str, &str)]) -> String {
+    let Ok(mut url) = Url::parse(uri) else { return uri.to_owned() };
+    url.query_pairs_mut().extend_pairs(pairs);
+    url.into()
+}
+
+/// Scheme, host and port of a redirect URI, as a content security policy names them.
+pub fn origin(uri: &str) -> String {
+    Url::parse(uri).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+}
+
 fn has_userinfo(text: &str) -> bool {
     let after = text.split_once("://").map_or("", |(_, rest)| rest);
     after.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
@@ -167,6 +180,15 @@ mod tests {
         // A name may lead elsewhere: its port is part of it.
         assert!(!RedirectUri::parse("http://localhost:1/cb").unwrap().is("http://localhost:2/cb"));
         assert!(RedirectUri::parse("http://[::1]:1/cb").unwrap().is("http://[::1]:2/cb"));
+    }
+
+    #[test]
+    fn parameters_come_behind_those_that_are_there() {
+        let sent = with_parameters("https://myapp.com/cb?x=1", &[("code", "a"), ("state", "s &=#\u{e9}")]);
+        assert_eq!(sent, "https://myapp.com/cb?x=1&code=a&state=s+%26%3D%23%C3%A9");
+        assert_eq!(with_parameters("https://myapp.com", &[("code", "a")]), "https://myapp.com/?code=a");
+        assert_eq!(origin("https://myapp.com/cb?x=1"), "https://myapp.com");
+        assert_eq!(origin("http://[::1]:99/cb"), "http://[::1]:99");
     }
 
     #[test]

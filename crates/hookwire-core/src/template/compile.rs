@@ -1,5 +1,6 @@
 //! From a template's source to its steps, in one pass without recursion.
 
+use super::asked::Asked;
 use super::syntax::{position, quoted};
 use super::{Escape, Fault, Name, Span, Step, SyntaxError, Template};
 use crate::limits::{TEMPLATE_BYTES_MAX, TEMPLATE_DEPTH_MAX, TEMPLATE_TAGS_MAX};
@@ -221,14 +222,20 @@ impl<'s> Compiler<'s> {
         if let Some(section) = self.sections.last() {
             return Err(Fault::UnclosedSection(quoted(section.text)).at(self.source, section.at));
         }
-        let first_part = |step: &Step| match step {
-            Step::Escaped(name)
+        let (mut roots, mut asked) = (Vec::new(), Asked::default());
+        for step in &self.steps {
+            let (Step::Escaped(name)
             | Step::Raw(name)
             | Step::Section { name, .. }
-            | Step::Inverted { name, .. } => (name.count > 0).then(|| self.parts[name.first as usize]),
-            Step::Text { .. } | Step::End { .. } => None,
-        };
-        let mut roots: Vec<Span> = self.steps.iter().filter_map(first_part).collect();
+            | Step::Inverted { name, .. }) = step
+            else {
+                continue;
+            };
+            let parts = &self.parts[name.first as usize..(name.first + name.count) as usize];
+            let Some((root, further)) = parts.split_first() else { continue };
+            roots.push(*root);
+            asked.add(root.of(self.source), further.first().map(|part| part.of(self.source)));
+        }
         roots.sort_unstable_by_key(|span| span.of(self.source));
         roots.dedup_by_key(|span| span.of(self.source));
         Ok(Template {
@@ -237,6 +244,7 @@ impl<'s> Compiler<'s> {
             steps: self.steps.into(),
             parts: self.parts.into(),
             roots: roots.into(),
+            asked,
         })
     }
 }

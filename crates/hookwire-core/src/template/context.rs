@@ -1,11 +1,10 @@
 //! What a template may speak of: the event and the delivery it is part of, made as far as the template asks for it.
 
-use serde::Serialize;
-
+use super::asked::Field;
+use super::writer::Writer;
 use super::{RenderError, Template, Value};
-use crate::id::Key as _;
 use crate::json::{Document, Kind, Node};
-use crate::{App, Endpoint, Message, Metadata};
+use crate::{App, Channel, Endpoint, Message, Tag, Uid};
 
 /// One delivery, as templates see it.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +23,9 @@ pub struct Facts<'a> {
     pub attempt: u32,
 }
 
+/// Names that templates can begin with.
+const ROOTS: usize = 8;
+
 impl Facts<'_> {
     /// The body for this delivery, at most `bytes_max` long. Only what `template` names is computed.
     pub fn render(&self, template: &Template, bytes_max: usize) -> Result<String, RenderError> {
@@ -33,7 +35,6 @@ impl Facts<'_> {
         let payload = payload.as_ref().map(Document::root);
 
         let own = self.own(template, payload.filter(|_| uses_event));
-        let own = serde_json::to_string(&own).expect("strings and numbers can be written");
         let own = Document::index(&own)?;
 
         let event = payload.map(|payload| match own.root().get("event") {
@@ -41,54 +42,68 @@ impl Facts<'_> {
             _ => Value::Node(payload),
         });
         let event_json = event.filter(|_| uses("eventJson")).map(literal);
-        let mut roots = vec![("payloadJson", Value::Json(self.payload))];
-        roots.extend(payload.map(|payload| ("payload", Value::Node(payload))));
+        // Names are looked for from the first one on.
+        let mut roots = Vec::with_capacity(ROOTS);
         roots.extend(event.map(|event| ("event", event)));
         roots.extend(event_json.as_deref().map(|literal| ("eventJson", Value::Json(literal))));
         for name in ["message", "endpoint", "app", "attempt"] {
             roots.extend(own.root().get(name).map(|node| (name, Value::Node(node))));
         }
+        roots.extend(payload.map(|payload| ("payload", Value::Node(payload))));
+        roots.push(("payloadJson", Value::Json(self.payload)));
         template.render(Value::Record(&roots), bytes_max)
     }
 
-    /// What does not come from the payload.
-    fn own(&self, template: &Template, event: Option<Node<'_>>) -> Own<'_> {
+    /// What does not come from the payload, as JSON: an object for each root, with the fields that the template asks for.
+    fn own(&self, template: &Template, event: Option<Node<'_>>) -> String {
         let Self { message, endpoint, app, .. } = self;
-        let uses = |root| template.mentions(root);
-        let lacks = |name| event.is_some_and(|event| event.get(name).is_none());
-        let event_type = message.event_type.as_str();
-        Own {
-            event: EventFields {
-                r#type: lacks("type").then_some(event_type),
-                id: lacks("id").then(|| message.key.public()),
-                timestamp: lacks("timestamp").then(|| message.created.to_rfc3339()),
-                alias: lacks("alias").then(|| self.alias.unwrap_or(event_type)),
-            },
-            message: uses("message").then(|| MessageFields {
-                id: message.key.public(),
-                event_id: message.event_id.as_ref().map(crate::Uid::as_str),
-                event_type,
-                alias: self.alias.unwrap_or(event_type),
-                channels: message.channels.iter().map(crate::Channel::as_str).collect(),
-                tags: message.tags.iter().map(crate::Tag::as_str).collect(),
-                timestamp: message.created.to_rfc3339(),
-                created: message.created.seconds(),
-            }),
-            endpoint: uses("endpoint").then(|| EndpointFields {
-                id: endpoint.key.public(),
-                uid: endpoint.uid.as_ref().map(crate::Uid::as_str),
-                name: &endpoint.name,
-                url: without_credentials(&endpoint.url),
-                description: &endpoint.description,
-                metadata: &endpoint.metadata,
-            }),
-            app: uses("app").then(|| AppFields {
-                id: app.key.public(),
-                uid: app.uid.as_ref().map(crate::Uid::as_str),
-                name: &app.name,
-            }),
-            attempt: uses("attempt").then_some(AttemptFields { number: self.attempt }),
-        }
+        let alias = self.alias.unwrap_or(message.event_type.as_str());
+        let mut own = Writer::new(template);
+        own.object("event", |own| {
+            let lacks = |name| event.is_some_and(|event| event.get(name).is_none());
+            let event_type = message.event_type.as_str();
+            if own.asks(Field::EventType) && lacks("type") {
+                own.field(Field::EventType, |own| own.string(event_type));
+            }
+            if own.asks(Field::EventId) && lacks("id") {
+                own.field(Field::EventId, |own| own.id(message.key));
+            }
+            if own.asks(Field::EventTimestamp) && lacks("timestamp") {
+                own.field(Field::EventTimestamp, |own| own.string(&message.created.to_rfc3339()));
+            }
+            if own.asks(Field::EventAlias) && lacks("alias") {
+                own.field(Field::EventAlias, |own| own.string(alias));
+            }
+        });
+        own.object("message", |own| {
+            own.field(Field::MessageId, |own| own.id(message.key));
+            own.field(Field::MessageEventId, |own| {
+                own.string_or_null(message.event_id.as_ref().map(Uid::as_str));
+            });
+            own.field(Field::MessageEventType, |own| own.string(message.event_type.as_str()));
+            own.field(Field::MessageAlias, |own| own.string(alias));
+            own.field(Field::MessageChannels, |own| {
+                own.strings(message.channels.iter().map(Channel::as_str));
+            });
+            own.field(Field::MessageTags, |own| own.strings(message.tags.iter().map(Tag::as_str)));
+            own.field(Field::MessageTimestamp, |own| own.string(&message.created.to_rfc3339()));
+            own.field(Field::MessageCreated, |own| own.number(message.created.seconds()));
+        });
+        own.object("endpoint", |own| {
+            own.field(Field::EndpointId, |own| own.id(endpoint.key));
+            own.field(Field::EndpointUid, |own| own.string_or_null(endpoint.uid.as_ref().map(Uid::as_str)));
+            own.field(Field::EndpointName, |own| own.string(&endpoint.name));
+            own.field(Field::EndpointUrl, |own| own.string(&without_credentials(&endpoint.url)));
+            own.field(Field::EndpointDescription, |own| own.string(&endpoint.description));
+            own.field(Field::EndpointMetadata, |own| own.labels(&endpoint.metadata));
+        });
+        own.object("app", |own| {
+            own.field(Field::AppId, |own| own.id(app.key));
+            own.field(Field::AppUid, |own| own.string_or_null(app.uid.as_ref().map(Uid::as_str)));
+            own.field(Field::AppName, |own| own.string(&app.name));
+        });
+        own.object("attempt", |own| own.field(Field::AttemptNumber, |own| own.number(self.attempt)));
+        own.finish()
     }
 }
 
@@ -110,68 +125,6 @@ fn without_credentials(url: &str) -> String {
     let authority_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
     let host = rest[..authority_end].rfind('@').map_or(0, |at| at + 1);
     format!("{scheme}{}", &rest[host..])
-}
-
-/// What templates find beside the payload. Absent fields are not asked for.
-#[derive(Serialize)]
-struct Own<'a> {
-    event: EventFields<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<MessageFields<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    endpoint: Option<EndpointFields<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app: Option<AppFields<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempt: Option<AttemptFields>,
-}
-
-/// What `event` has where the payload lacks it.
-#[derive(Serialize)]
-struct EventFields<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r#type: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timestamp: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alias: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MessageFields<'a> {
-    id: String,
-    event_id: Option<&'a str>,
-    event_type: &'a str,
-    alias: &'a str,
-    channels: Vec<&'a str>,
-    tags: Vec<&'a str>,
-    timestamp: String,
-    created: i64,
-}
-
-#[derive(Serialize)]
-struct EndpointFields<'a> {
-    id: String,
-    uid: Option<&'a str>,
-    name: &'a str,
-    url: String,
-    description: &'a str,
-    metadata: &'a Metadata,
-}
-
-#[derive(Serialize)]
-struct AppFields<'a> {
-    id: String,
-    uid: Option<&'a str>,
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct AttemptFields {
-    number: u32,
 }
 
 #[cfg(test)]

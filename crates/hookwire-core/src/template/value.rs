@@ -1,7 +1,7 @@
 //! What names stand for: parts of JSON documents, and values laid over and beside them.
 
 use super::RenderError;
-use crate::json::{Items, Kind, Node};
+use crate::json::{Items, Kind, Node, is_same};
 
 /// A value that a template can name.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,9 @@ impl<'a> Value<'a> {
                 Some(node) => Some(Self::Node(node)),
                 None => member(more, name, budget)?.map(Self::Node),
             },
-            Self::Record(members) => members.iter().find(|(key, _)| *key == name).map(|(_, value)| *value),
+            Self::Record(members) => {
+                members.iter().find(|(key, _)| is_same(key, name)).map(|(_, value)| *value)
+            }
             Self::Json(_) | Self::Length(_) => None,
         };
         Ok(found)

@@ -1,17 +1,17 @@
 //! One connection: served until the client ends it, the server stops, or nobody has asked for anything for long.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
 use tokio_util::sync::CancellationToken;
 
 use super::HEADER_TIMEOUT;
@@ -25,23 +25,25 @@ const IDLE_LOOKS: u128 = IDLE_LIMIT.as_millis() / LOOK_INTERVAL.as_millis();
 
 /// Serves requests. Ends gracefully on `stop`, or when the connection has been idle for long: what is under way is
 /// answered first, if the client takes the answer within [`IDLE_LIMIT`].
-pub(super) async fn serve<I>(
+pub(super) async fn serve<I, A, F>(
     builder: &auto::Builder<TokioExecutor>,
     io: I,
-    router: Router,
+    answer: A,
     stop: &CancellationToken,
 ) where
     I: Read + Write + Unpin + Send + 'static,
+    A: Fn(hyper::Request<Incoming>) -> F,
+    F: Future<Output = Response> + Send + 'static,
 {
     let activity = Arc::new(Activity::default());
-    let (inner, seen) = (TowerToHyperService::new(router), Arc::clone(&activity));
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let seen = Arc::clone(&activity);
+    let service = service_fn(move |request| {
         let under_way = Arc::clone(&seen).begin();
-        let answer = inner.call(request);
+        let answer = answer(request);
         async move {
             let answer = answer.await;
             drop(under_way);
-            answer
+            Ok::<_, Infallible>(answer)
         }
     });
     let mut connection = pin!(builder.serve_connection(io, service));

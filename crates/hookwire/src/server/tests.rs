@@ -1,5 +1,6 @@
 //! How long a connection may be held, and by what. Time is virtual here, and the network is a pipe in memory.
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
@@ -8,6 +9,7 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
+use tower::ServiceExt as _;
 
 use super::connection::IDLE_LIMIT;
 use super::*;
@@ -35,7 +37,8 @@ fn link() -> Link {
     let stop = CancellationToken::new();
     let told = stop.clone();
     let server = tokio::spawn(async move {
-        connection::serve(&builder(), TokioIo::new(io), router(), &told).await;
+        let answer = |request| async { router().oneshot(request).await.unwrap() };
+        connection::serve(&builder(), TokioIo::new(io), answer, &told).await;
     });
     Link { client, server, stop }
 }

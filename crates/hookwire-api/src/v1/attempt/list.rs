@@ -7,7 +7,7 @@ use hookwire_store::history::AttemptFilter;
 
 use super::wire::MessageAttemptOut;
 use crate::api::Api;
-use crate::caller::Caller;
+use crate::caller::{Caller, EndpointCaller};
 use crate::page::ListOf;
 use crate::path::Path;
 use crate::problem::Problem;
@@ -19,12 +19,15 @@ type Listed = Result<Json<ListOf<MessageAttemptOut>>, Problem>;
 
 pub(super) async fn by_endpoint(
     State(api): State<Api>,
-    caller: Caller,
+    caller: EndpointCaller,
     Path((app, endpoint)): Path<(String, String)>,
     params: Params,
 ) -> Listed {
-    let app = caller.app(&api, &app, Capability::ViewBase).await?;
+    let (app, sight) = caller.app(&api, &app, Capability::ViewBase).await?;
     let endpoint = endpoint_of(&api, &app, &endpoint).await?;
+    if !sight.shows(endpoint.key) {
+        return Err(Problem::absent());
+    }
     let with_content = params.flag("with_content", true)?;
     let with_msg = params.flag("with_msg", false)?;
     let page = params.page_newest_first::<AttemptKey>()?;

@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use hookwire_core::EndpointKey;
-use hookwire_store::Order;
+use hookwire_core::{EndpointKey, Reference};
+use hookwire_store::{Order, Slice};
 
 use super::{EndpointOut, Owner};
 use crate::api::Api;
-use crate::caller::Caller;
+use crate::caller::{EndpointCaller, Sight};
 use crate::page::ListOf;
 use crate::path::Path;
 use crate::problem::Problem;
@@ -16,11 +16,11 @@ use crate::token::Capability;
 
 pub(super) async fn list(
     State(api): State<Api>,
-    caller: Caller,
+    caller: EndpointCaller,
     Path(app): Path<String>,
     params: Params,
 ) -> Result<Json<ListOf<EndpointOut>>, Problem> {
-    let owner = Owner::of(&api, &caller, &app, Capability::ViewBase).await?;
+    let owner = Owner::seen_by(&api, &caller, &app, Capability::ViewBase).await?;
     listed(&api, &owner, &params).await
 }
 
@@ -30,15 +30,23 @@ pub(in crate::v1) async fn listed(
     params: &Params,
 ) -> Result<Json<ListOf<EndpointOut>>, Problem> {
     let page = params.page::<EndpointKey>(Order::Descending)?;
+    if let Sight::Own(own) = owner.sight {
+        let found = match own {
+            Some(key) => api.store.endpoint(owner.app.key, &Reference::Key(key)).await?,
+            None => None,
+        };
+        let only = Slice { items: found.into_iter().collect(), more: false, resume: None };
+        return Ok(Json(ListOf::of_keys(page, only, |endpoint| endpoint.key, EndpointOut::from)));
+    }
     let endpoints = api.store.endpoints(owner.app.key, page).await?;
     Ok(Json(ListOf::of_keys(page, endpoints, |endpoint| endpoint.key, EndpointOut::from)))
 }
 
 pub(super) async fn get(
     State(api): State<Api>,
-    caller: Caller,
+    caller: EndpointCaller,
     Path((app, endpoint)): Path<(String, String)>,
 ) -> Result<Json<EndpointOut>, Problem> {
-    let owner = Owner::of(&api, &caller, &app, Capability::ViewBase).await?;
+    let owner = Owner::seen_by(&api, &caller, &app, Capability::ViewBase).await?;
     Ok(Json(super::find(&api, &owner, &endpoint).await?.into()))
 }

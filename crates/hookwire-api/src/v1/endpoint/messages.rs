@@ -7,7 +7,7 @@ use hookwire_store::history::DeliveryStatus;
 
 use super::Owner;
 use crate::api::Api;
-use crate::caller::Caller;
+use crate::caller::EndpointCaller;
 use crate::page::ListOf;
 use crate::path::Path;
 use crate::problem::Problem;
@@ -17,11 +17,11 @@ use crate::v1::message::EndpointMessageOut;
 
 pub(super) async fn list(
     State(api): State<Api>,
-    caller: Caller,
+    caller: EndpointCaller,
     Path((app, endpoint)): Path<(String, String)>,
     params: Params,
 ) -> Result<Json<ListOf<EndpointMessageOut>>, Problem> {
-    let owner = Owner::of(&api, &caller, &app, Capability::ViewBase).await?;
+    let owner = Owner::seen_by(&api, &caller, &app, Capability::ViewBase).await?;
     let endpoint = super::find(&api, &owner, &endpoint).await?;
     let with_content = params.flag("with_content", true)?;
     let filter = params.message_filter(with_content)?;

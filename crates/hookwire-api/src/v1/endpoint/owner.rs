@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hookwire_core::{App, Endpoint, EventTypeName, OrgId};
 
 use crate::api::Api;
-use crate::caller::Caller;
+use crate::caller::{Caller, EndpointCaller, Sight};
 use crate::problem::{Issue, Problem};
 use crate::token::Capability;
 
@@ -17,6 +17,8 @@ pub(in crate::v1) struct Owner {
     pub(in crate::v1) org: OrgId,
     /// The event types that may be chosen; `None` = those of the org.
     pub(in crate::v1) event_types: Option<&'static [&'static str]>,
+    /// Which of the endpoints the caller sees.
+    pub(in crate::v1) sight: Sight,
     /// The caller's feature flags; `None` = it sees every event type.
     pub(in crate::v1) visible_to: Option<Vec<String>>,
 }
@@ -31,7 +33,19 @@ impl Owner {
     ) -> Result<Self, Problem> {
         let app = caller.app(api, app, need).await?;
         let visible_to = caller.feature_flags().map(<[String]>::to_vec);
-        Ok(Self { app, org: caller.org().clone(), event_types: None, visible_to })
+        Ok(Self { app, org: caller.org().clone(), event_types: None, sight: Sight::All, visible_to })
+    }
+
+    /// The same for what an OAuth client may do to the endpoint of its install, too.
+    pub(in crate::v1) async fn seen_by(
+        api: &Api,
+        caller: &EndpointCaller,
+        app: &str,
+        need: Capability,
+    ) -> Result<Self, Problem> {
+        let (app, sight) = caller.app(api, app, need).await?;
+        let visible_to = caller.feature_flags().map(<[String]>::to_vec);
+        Ok(Self { app, org: caller.org().clone(), event_types: None, sight, visible_to })
     }
 
     /// Refuses event types that don't exist, or that the caller does not see; what `stored` has chosen already may stay.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::Owner;
 use crate::api::Api;
-use crate::caller::Caller;
+use crate::caller::EndpointCaller;
 use crate::json::Body;
 use crate::path::Path;
 use crate::problem::{Issues, Problem};
@@ -50,7 +50,7 @@ impl RecoverIn {
 
 pub(super) async fn recover(
     State(api): State<Api>,
-    caller: Caller,
+    caller: EndpointCaller,
     Path((app, endpoint)): Path<(String, String)>,
     Body(body): Body<RecoverIn>,
 ) -> Result<(StatusCode, Json<TaskOut>), Problem> {
@@ -59,7 +59,7 @@ pub(super) async fn recover(
 
 pub(super) async fn replay(
     State(api): State<Api>,
-    caller: Caller,
+    caller: EndpointCaller,
     Path((app, endpoint)): Path<(String, String)>,
     Body(body): Body<RecoverIn>,
 ) -> Result<(StatusCode, Json<TaskOut>), Problem> {
@@ -68,12 +68,12 @@ pub(super) async fn replay(
 
 async fn start(
     api: &Api,
-    caller: &Caller,
+    caller: &EndpointCaller,
     (app, endpoint): (&str, &str),
     body: &RecoverIn,
     kind: TaskKind,
 ) -> Result<(StatusCode, Json<TaskOut>), Problem> {
-    let owner = Owner::of(api, caller, app, Capability::CreateAttempts).await?;
+    let owner = Owner::seen_by(api, caller, app, Capability::CreateAttempts).await?;
     let endpoint = super::find(api, &owner, endpoint).await?;
     let now = api.now();
     let (since, until) = body.span(now)?;

@@ -50,6 +50,10 @@ pub(in crate::v1) async fn shown(
     endpoint: &str,
 ) -> Result<Json<EndpointSecretOut>, Problem> {
     let endpoint = super::find(api, owner, endpoint).await?;
+    if endpoint.managed_by.is_some() {
+        let detail = "The endpoint belongs to an OAuth install: its signing secret is the client's, whose owner has it.";
+        return Err(Problem::Conflict("conflict", detail.to_owned()));
+    }
     Ok(Json(EndpointSecretOut { key: endpoint.secrets.current.verification_key() }))
 }
 

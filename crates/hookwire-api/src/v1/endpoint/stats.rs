@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::Owner;
 use crate::api::Api;
-use crate::caller::Caller;
+use crate::caller::EndpointCaller;
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::query::Params;
@@ -43,7 +43,7 @@ pub(super) struct EndpointAttemptStats {
 
 pub(super) async fn stats(
     State(api): State<Api>,
-    caller: Caller,
+    caller: EndpointCaller,
     Path((app, endpoint)): Path<(String, String)>,
     params: Params,
 ) -> Result<Json<EndpointStatsOut>, Problem> {
@@ -54,7 +54,7 @@ pub(super) async fn stats(
 
 pub(super) async fn attempts(
     State(api): State<Api>,
-    caller: Caller,
+    caller: EndpointCaller,
     Path((app, endpoint)): Path<(String, String)>,
     params: Params,
 ) -> Result<Json<EndpointAttemptStats>, Problem> {
@@ -65,12 +65,12 @@ pub(super) async fn attempts(
 
 async fn counted(
     api: &Api,
-    caller: &Caller,
+    caller: &EndpointCaller,
     app: &str,
     endpoint: &str,
     params: &Params,
 ) -> Result<EndpointStats, Problem> {
-    let owner = Owner::of(api, caller, app, Capability::ViewBase).await?;
+    let owner = Owner::seen_by(api, caller, app, Capability::ViewBase).await?;
     let endpoint = super::find(api, &owner, endpoint).await?;
     let until = params.time("until")?.unwrap_or_else(|| api.now());
     let since = params.time("since")?.unwrap_or_else(|| until.minus(STATS_SPAN_MAX));

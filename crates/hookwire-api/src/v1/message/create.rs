@@ -26,21 +26,33 @@ use crate::query::Params;
 pub(super) async fn create(
     State(api): State<Api>,
     caller: OrgCaller,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     Path(app): Path<String>,
     uri: Uri,
     BodyBytes(bytes): BodyBytes,
 ) -> Result<Response, Problem> {
-    let with_content = uri.query().is_none() || Params::of(&uri)?.flag("with_content", true)?;
+    accept(&api, &caller, key, &app, &uri, &bytes).await
+}
+
+/// Accepts the message in `bytes` for that app, and answers.
+pub(crate) async fn accept(
+    api: &Api,
+    caller: &OrgCaller,
+    IdempotencyKey(key): IdempotencyKey,
+    app: &str,
+    uri: &Uri,
+    bytes: &[u8],
+) -> Result<Response, Problem> {
+    let with_content = uri.query().is_none() || Params::of(uri)?.flag("with_content", true)?;
     let now = api.now();
-    let (body, unknown) = json::parse::<MessageIn<'_>>(&bytes, api.settings.json_depth_max)?;
+    let (body, unknown) = json::parse::<MessageIn<'_>>(bytes, api.settings.json_depth_max)?;
     let payload = with_content.then_some(body.payload);
     let event_id = body.event_id.clone();
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let vetted = vet::vet(body, &app, now)?;
+    let vetted = vet::vet(body, app, now)?;
     let message = NewMessage {
         org: caller.org().clone(),
-        app: Reference::parse(&app),
+        app: Reference::parse(app),
         create_app: vetted.create_app,
         key: api.mint.next::<MessageKey>(now),
         event_type: vetted.event_type,
@@ -51,7 +63,7 @@ pub(super) async fn create(
         deliver_at: vetted.deliver_at,
         payload_retention: vetted.payload_retention,
         only_to: None,
-        request: key.map(|key| idempotency::request_id(&caller, path, &key, &bytes)),
+        request: key.map(|key| idempotency::request_id(caller, path, &key, bytes)),
         now,
     };
     let accepted = Accepted::of(&message, event_id.as_deref(), payload);

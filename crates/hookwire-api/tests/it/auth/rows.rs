@@ -11,6 +11,10 @@ pub(crate) enum Reach {
     App,
     /// Any of the org.
     Any,
+    /// A user's with `X-Organization`, or an org's.
+    User,
+    /// An OAuth client's secret.
+    Client,
 }
 
 impl Reach {
@@ -20,6 +24,8 @@ impl Reach {
             Self::Org => "org",
             Self::App => "app",
             Self::Any => "any",
+            Self::User => "user",
+            Self::Client => "client",
         }
     }
 }
@@ -76,6 +82,21 @@ pub(crate) const ROWS: &[(&str, Reach)] = &[
     ("message_attempt.list_by_endpoint", Reach::App),
     ("message_attempt.list_by_msg", Reach::App),
     ("message_attempt.resend", Reach::App),
+    ("oauth.consent", Reach::User),
+    ("oauth.delete_app", Reach::User),
+    ("oauth.get_app", Reach::User),
+    ("oauth.get_install", Reach::User),
+    ("oauth.introspect", Reach::Client),
+    ("oauth.list_apps", Reach::User),
+    ("oauth.list_installs", Reach::User),
+    ("oauth.patch_app", Reach::User),
+    ("oauth.register_app", Reach::User),
+    ("oauth.resume_app", Reach::User),
+    ("oauth.revoke", Reach::Client),
+    ("oauth.revoke_install", Reach::User),
+    ("oauth.rotate_webhook_secret", Reach::User),
+    ("oauth.suspend_app", Reach::User),
+    ("oauth.token", Reach::Client),
     ("operational_webhook_endpoint.create", Reach::Org),
     ("operational_webhook_endpoint.delete", Reach::Org),
     ("operational_webhook_endpoint.get", Reach::Org),

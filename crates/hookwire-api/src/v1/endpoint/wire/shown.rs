@@ -69,6 +69,16 @@ pub(in crate::v1) struct EndpointOut {
     order: &'static str,
     /// Which signature headers are sent: `standard` or `none`; null = the profile's.
     signing: Option<&'static str>,
+    /// The OAuth install that it belongs to; such an endpoint can't be changed or deleted by hand.
+    managed_by: Option<EndpointManagedBy>,
+}
+
+/// What manages an endpoint.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::v1) struct EndpointManagedBy {
+    /// The id of the install.
+    install_id: String,
 }
 
 impl From<Endpoint> for EndpointOut {
@@ -104,6 +114,7 @@ impl From<Endpoint> for EndpointOut {
             log_limit: rules.log_limit,
             order: rules.order.name(),
             signing: rules.signing.map(Signing::name),
+            managed_by: endpoint.managed_by.map(|by| EndpointManagedBy { install_id: by.install.public() }),
         }
     }
 }
