@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hookwire_core::limits::TIMEOUT_MAX;
 use hookwire_core::{App, Endpoint, EndpointKey, Timestamp, Transition};
-use hookwire_store::SharedStore;
+use hookwire_store::Queue;
 use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::{ClaimRequest, Claimed, Settlement};
 use tokio::runtime::Handle;
@@ -32,7 +32,7 @@ pub(crate) struct Dispatcher {
     lanes: Lanes,
     attempts: Attempts,
     settler: Arc<Settler>,
-    store: SharedStore,
+    store: Arc<dyn Queue>,
     tasks: TaskTracker,
     runtime: Handle,
     metrics: Arc<Metrics>,
@@ -47,7 +47,7 @@ impl Dispatcher {
         attempts: Attempts,
         settings: &Settings,
         settler: Arc<Settler>,
-        store: SharedStore,
+        store: Arc<dyn Queue>,
         tasks: TaskTracker,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
@@ -216,3 +216,6 @@ pub(crate) const fn ended(answered: bool, succeeded: bool) -> Ended {
         (false, false) => Ended::Silent,
     }
 }
+
+#[cfg(test)]
+mod tests;

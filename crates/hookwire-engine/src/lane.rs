@@ -254,8 +254,11 @@ impl Lane {
         self.paused_until
     }
 
-    /// Notes that a delivery waits in the store.
+    /// Notes that a delivery waits in the store. Of an endpoint that was deleted none will go.
     pub(crate) fn note_backlog(&mut self, due: Timestamp) {
+        if self.removed {
+            return;
+        }
         self.backlog = Some(self.backlog.map_or(due, |earlier| earlier.min(due)));
     }
 }

@@ -91,14 +91,14 @@ impl Engine {
             attempts,
             &settings,
             Arc::clone(&settler),
-            Arc::clone(&store),
+            Arc::clone(&store) as Arc<dyn hookwire_store::Queue>,
             tasks.clone(),
             metrics,
         );
         let stop = CancellationToken::new();
         let engine = Self { dispatcher, settler, store, clock, stop, tasks, drain_limit };
         engine.spawn_loops(retention, profiles);
-        engine.store.attach(Arc::clone(&engine.dispatcher) as Arc<dyn hookwire_store::Dispatch>);
+        engine.dispatcher.begin(&engine.stop);
         engine
     }
 
@@ -109,8 +109,6 @@ impl Engine {
             Arc::clone(&self.dispatcher),
         );
         self.tasks.spawn(settle);
-        self.tasks.spawn(Arc::clone(&self.dispatcher).keep_time(self.stop.clone()));
-        self.tasks.spawn(Arc::clone(&self.dispatcher).keep_in_step(self.stop.clone()));
         let upkeep = upkeep::run(
             Arc::clone(&self.store),
             Arc::clone(&self.clock),

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::dispatcher::Dispatcher;
 use crate::lanes::Amount;
 use crate::metrics::Metrics;
-use writer::{Refused, Writer};
+use writer::{Refused, Writer, Written};
 
 const BATCH_MAX: usize = 1_024;
 
@@ -127,8 +127,14 @@ impl Settler {
                 continue;
             };
             let endpoints: Vec<_> = batch.iter().map(|one| one.delivery.endpoint).collect();
-            for refused in writer.write(batch).await {
+            let Written { refused, stale } = writer.write(batch).await;
+            for refused in refused {
                 self.give_up(&refused, &dispatcher);
+            }
+            // Who settled them, perhaps a write of ours whose answer was lost, may have been the only one to be told what
+            // follows. So their lanes look.
+            for endpoint in stale {
+                dispatcher.waiting(endpoint, clock.now());
             }
             dispatcher.settled(held, &endpoints);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwire_store::{Dispatch as _, Result};
+use hookwire_store::{Dispatch, Result};
 use tokio_util::sync::CancellationToken;
 
 use super::Dispatcher;
@@ -13,10 +13,21 @@ const NAP_MAX: Duration = Duration::from_secs(1);
 /// Pause between two looks at all the lanes that the store knows.
 const RESYNC: Duration = Duration::from_mins(1);
 const RESYNC_PAGE: u32 = 500;
+/// Pause after a look that failed: nobody else may know of what it did not see.
+const RESYNC_AGAIN: Duration = Duration::from_secs(1);
 
 impl Dispatcher {
+    /// Begins to take deliveries. It is attached before it looks: what was written earlier is seen then, and of what is
+    /// written later it is told. The other way round there is a time in which a result is written, what follows it is
+    /// told to nobody, and the lane sleeps although the store holds its next delivery.
+    pub(crate) fn begin(self: &Arc<Self>, stop: &CancellationToken) {
+        self.store.attach(Arc::clone(self) as Arc<dyn Dispatch>);
+        self.tasks.spawn_on(Arc::clone(self).keep_time(stop.clone()), &self.runtime);
+        self.tasks.spawn_on(Arc::clone(self).keep_in_step(stop.clone()), &self.runtime);
+    }
+
     /// Wakes lanes when their time comes.
-    pub(crate) async fn keep_time(self: Arc<Self>, stop: CancellationToken) {
+    async fn keep_time(self: Arc<Self>, stop: CancellationToken) {
         loop {
             let now = self.now();
             let (work, next) = self.lanes.tick(now);
@@ -31,14 +42,18 @@ impl Dispatcher {
     }
 
     /// Learns which lanes the store holds deliveries for: at the start, and now and then to be sure.
-    pub(crate) async fn keep_in_step(self: Arc<Self>, stop: CancellationToken) {
+    async fn keep_in_step(self: Arc<Self>, stop: CancellationToken) {
         loop {
-            if let Err(error) = self.look_at_all_lanes().await {
-                tracing::warn!(%error, "cannot list the lanes with waiting deliveries");
-            }
+            let pause = match self.look_at_all_lanes().await {
+                Ok(()) => RESYNC,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot list the lanes with waiting deliveries; trying again");
+                    RESYNC_AGAIN
+                }
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(RESYNC) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }

@@ -88,3 +88,11 @@ fn a_throttle_spreads_attempts() {
     assert_eq!(lane.may_start(PLENTY, NOW), Start::Later(later(500)));
     assert_eq!(lane.may_start(PLENTY, later(500)), Start::Now);
 }
+
+#[test]
+fn a_word_about_an_endpoint_that_was_deleted_does_not_keep_its_lane_in_memory() {
+    let mut lane = Lane::new(16, NOW);
+    lane.removed = true;
+    lane.note_backlog(NOW);
+    assert!(lane.is_idle());
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hookwire_core::Clock;
+use hookwire_core::{Clock, EndpointKey};
 use hookwire_store::queue::{Settled, Settlement};
 use hookwire_store::{Error, SharedStore};
 
@@ -20,6 +20,15 @@ pub(super) struct Refused {
     pub(super) error: Error,
 }
 
+/// What came of a batch, where it is more than that all was written.
+#[derive(Default)]
+pub(super) struct Written {
+    /// What the store takes in no way.
+    pub(super) refused: Vec<Refused>,
+    /// The endpoints of what was stale: what became of their deliveries is not known here.
+    pub(super) stale: Vec<EndpointKey>,
+}
+
 /// Writes batches to the store.
 pub(super) struct Writer<'a> {
     pub(super) store: &'a SharedStore,
@@ -28,31 +37,34 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes all of the batch but what is refused by itself, and answers with that.
-    pub(super) async fn write(&self, batch: Vec<Settlement>) -> Vec<Refused> {
-        let (mut parts, mut refused) = (vec![batch], Vec::new());
+    /// Writes all of the batch but what is refused by itself.
+    pub(super) async fn write(&self, batch: Vec<Settlement>) -> Written {
+        let (mut parts, mut written) = (vec![batch], Written::default());
         while let Some(mut part) = parts.pop() {
-            let Err(error) = self.write_whole(&part).await else { continue };
+            let Err(error) = self.write_whole(&part, &mut written.stale).await else { continue };
             if part.len() > 1 {
                 tracing::debug!(%error, count = part.len(), "results are refused together; trying their halves");
                 let rest = part.split_off(part.len() / 2);
                 parts.extend([rest, part]);
             } else {
-                refused
-                    .extend(part.into_iter().map(|settlement| Refused { settlement, error: error.clone() }));
+                let refused = part.into_iter().map(|settlement| Refused { settlement, error: error.clone() });
+                written.refused.extend(refused);
             }
         }
-        refused
+        written
     }
 
-    /// Writes the part in one transaction, however long the store is away. An error is the store's last word on it.
-    async fn write_whole(&self, part: &[Settlement]) -> Result<(), Error> {
+    /// Writes the part in one transaction, however long the store is away; adds the endpoints of what was stale. An error
+    /// is the store's last word on the part.
+    async fn write_whole(&self, part: &[Settlement], stale: &mut Vec<EndpointKey>) -> Result<(), Error> {
         let (mut pause, mut refusals) = (PAUSE_FIRST, 0);
         loop {
             let error = match self.store.settle(part.to_vec(), self.clock.now()).await {
                 Ok(settled) => {
-                    let stale = settled.iter().filter(|one| **one == Settled::Stale).count();
-                    self.metrics.stale.add(stale as u64);
+                    let before = stale.len();
+                    let answers = part.iter().zip(settled).filter(|(_, one)| *one == Settled::Stale);
+                    stale.extend(answers.map(|(settlement, _)| settlement.delivery.endpoint));
+                    self.metrics.stale.add((stale.len() - before) as u64);
                     return Ok(());
                 }
                 Err(error) => error,

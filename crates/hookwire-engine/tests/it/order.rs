@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use hookwire_core::id::Key as _;
 use hookwire_core::rules::{DeliveryOrder, RulesChange};
 use hookwire_core::{DeliveryState, EndpointChange, MessageKey, NewEndpoint, Payload, Reference};
 use hookwire_testkit::{Gate, Reply};
+use rusqlite::Connection;
 
 use crate::world::World;
 
@@ -101,4 +103,23 @@ async fn after_a_crash_the_one_that_was_under_way_goes_first() {
     world.crash().await;
     world.receiver.wait_for("/hook", 3).await;
     assert_eq!(arrived(&world), ["1", "1", "2"]);
+}
+
+#[tokio::test]
+async fn the_next_one_goes_when_the_one_before_was_settled_by_somebody_else() {
+    let world = World::new().await;
+    let gate = Gate::closed();
+    world.receiver.script("/hook", [Reply::ok().held_by(&gate), Reply::ok()]);
+    world.endpoint_with("/hook", in_order).await;
+    let first = send_numbers(&world, 1..=1).await.remove(0);
+    world.receiver.wait_for("/hook", 1).await;
+    send_numbers(&world, 2..=2).await;
+    // As if the first was written in a transaction whose answer never came.
+    let db = Connection::open(world.file()).unwrap();
+    let settled = db.execute("UPDATE delivery SET state = 1, leased = 0 WHERE message = ?1", [first.raw()]);
+    assert_eq!(settled.unwrap(), 1);
+    gate.open();
+    world.receiver.wait_for("/hook", 2).await;
+    assert_eq!(arrived(&world), ["1", "2"]);
+    assert_eq!(world.engine().metrics().stale.get(), 1);
 }

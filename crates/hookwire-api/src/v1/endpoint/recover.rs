@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::Owner;
 use crate::api::Api;
-use crate::caller::EndpointCaller;
+use crate::caller::{EndpointCaller, Sight};
 use crate::json::Body;
 use crate::path::Path;
 use crate::problem::{Issues, Problem};
@@ -76,8 +76,20 @@ async fn start(
     let owner = Owner::seen_by(api, caller, app, Capability::CreateAttempts).await?;
     let endpoint = super::find(api, &owner, endpoint).await?;
     let now = api.now();
-    let (since, until) = body.span(now)?;
+    let (since, until) = within_sight(body.span(now)?, owner.sight, endpoint.created);
     let new = NewTask { org: owner.org, app: owner.app.key, endpoint: endpoint.key, kind, since, until, now };
     let task = api.store.start_task(new).await?;
     Ok((StatusCode::ACCEPTED, Json(TaskOut::from(&task))))
+}
+
+/// An OAuth client was granted what happens from its install on: of what was before, it gets nothing by asking again.
+fn within_sight(
+    (since, until): (Timestamp, Timestamp),
+    sight: Sight,
+    created: Timestamp,
+) -> (Timestamp, Timestamp) {
+    match sight {
+        Sight::All => (since, until),
+        Sight::Own(_) => (since.max(created), until.max(created)),
+    }
 }

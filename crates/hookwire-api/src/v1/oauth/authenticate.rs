@@ -39,14 +39,14 @@ impl Origin {
     /// The client that the request comes from: one that knows its secret, or a public one that has none. It may be suspended.
     pub(super) async fn client(&self, api: &Api, form: &Form) -> Result<Client, OauthError> {
         let (id, secret) = self.credentials(form)?;
-        let key = ClientKey::parse(&id);
-        if !api.guesses().admits(self.peer, key, api.now()) {
-            return Err(OauthError::TooMany);
-        }
-        let found = match key {
+        let found = match ClientKey::parse(&id) {
             Some(key) => api.store.client(key).await?,
             None => None,
         };
+        // Ids of clients that don't exist count together, whichever they are.
+        if !api.guesses().admits(self.peer, found.as_ref().map(|client| client.key), api.now()) {
+            return Err(OauthError::TooMany);
+        }
         let is_right = found.as_ref().is_some_and(|client| match &secret {
             Some(secret) => client.has_secret(secret),
             None => client.is_public(),

@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use hookwire_core::oauth::{Client, ConsentError, OauthScope, origin};
+use hookwire_core::oauth::{Client, ConsentError, Grant, OauthScope, origin};
 use http::StatusCode;
 
 use super::consent::events_of;
@@ -81,10 +81,11 @@ async fn shown(api: &Api, form: &Form) -> Result<Response, Stop> {
         events.push((event.to_string(), found));
     }
     let destination = origin(&asked.redirect_uri);
-    let ticket = Ticket::new(&by, asked, api.now()).seal(&api.vault);
+    let ticket = Ticket::new(&by, as_shown(asked, &granted), api.now()).seal(&api.vault);
     Ok(html::question(&Question {
         client: &client,
         organization: &app.name,
+        actor: granted.actor,
         scopes: &granted.scopes,
         events: &events,
         ticket: &ticket,
@@ -103,6 +104,12 @@ fn asked(form: &Form) -> Asked {
         code_challenge: get("code_challenge"),
         code_challenge_method: get("code_challenge_method"),
     }
+}
+
+/// What was left to the client's registration, spelled out: a change of that between page and click grants nothing more.
+fn as_shown(asked: Asked, granted: &Grant) -> Asked {
+    let (actor, scope) = (granted.actor.name().to_owned(), OauthScope::join(&granted.scopes));
+    Asked { actor: Some(actor), scope: Some(scope), ..asked }
 }
 
 /// The client and the scopes that are asked for, once it is sure that the browser may be sent back at all.

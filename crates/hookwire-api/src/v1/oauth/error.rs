@@ -39,6 +39,11 @@ impl OauthError {
     pub(super) fn grant(description: impl Into<String>) -> Self {
         Self::Bad("invalid_grant", description.into())
     }
+
+    /// The client is suspended.
+    pub(super) fn suspended() -> Self {
+        Self::Bad("unauthorized_client", "the client is suspended".to_owned())
+    }
 }
 
 impl From<Problem> for OauthError {

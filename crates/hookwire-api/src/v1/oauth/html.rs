@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hookwire_core::EventType;
-use hookwire_core::oauth::{Client, OauthScope, WEBHOOKS_MANAGE};
+use hookwire_core::oauth::{ActorMode, Client, OauthScope, WEBHOOKS_MANAGE};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 
@@ -18,6 +18,8 @@ pub(super) struct Question<'a> {
     pub(super) client: &'a Client,
     /// The name of the app that is to install the client.
     pub(super) organization: &'a str,
+    /// On whose behalf the client will act.
+    pub(super) actor: ActorMode,
     pub(super) scopes: &'a [OauthScope],
     /// The events that can be granted, with what they tell.
     pub(super) events: &'a [(String, Option<EventType>)],
@@ -35,6 +37,9 @@ pub(super) fn question(question: &Question<'_>) -> Response {
          <input type=\"hidden\" name=\"ticket\" value=\"{}\">\n",
         escaped(question.ticket)
     );
+    if question.actor == ActorMode::User {
+        body.push_str("<p>It will act in your name.</p>\n");
+    }
     if !question.scopes.is_empty() {
         body.push_str("<h2>It will be able to</h2>\n<ul>\n");
         for scope in question.scopes {
@@ -97,9 +102,15 @@ fn page(status: StatusCode, title: &str, body: &str, destination: &str) -> Respo
          <style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     );
     let mut headers = plain_headers();
-    // Browsers hold the redirect that answers a form against form-action, too.
+    // Browsers hold the redirects that answer a form against form-action, too: the one to the client, and wherever that
+    // one leads. A host would not do, and can't be written for every address.
+    let onwards = match destination.split_once("://") {
+        Some(("http", _)) => " https: http:",
+        Some(_) => " https:",
+        None => "",
+    };
     let policy = format!(
-        "default-src 'none'; style-src '{}'; form-action 'self' {destination}; frame-ancestors 'none'; base-uri 'none'",
+        "default-src 'none'; style-src '{}'; form-action 'self'{onwards}; frame-ancestors 'none'; base-uri 'none'",
         style_hash()
     );
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));

@@ -147,7 +147,12 @@ pub(super) async fn revoke(
 ) -> Result<Response, OauthError> {
     form.each_once()?;
     let client = origin.client(&api, &form).await?;
-    let found = api.store.token(Digest::of(form.need("token")?), api.now()).await?;
+    let token = form.need("token")?;
+    if client.is_suspended() {
+        // Its tokens don't count now, but will when it is resumed: it must not believe that they are gone.
+        return Err(OauthError::suspended());
+    }
+    let found = api.store.token(Digest::of(token), api.now()).await?;
     if let Some(token) = found.filter(|token| token.client == client.key) {
         api.store.revoke_install(&token.org, token.install, api.now()).await?;
     }

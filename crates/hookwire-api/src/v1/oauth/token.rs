@@ -107,7 +107,7 @@ pub(super) async fn token(
         return Err(OauthError::Bad("unsupported_grant_type", description.to_owned()));
     }
     if client.is_suspended() {
-        return Err(OauthError::Bad("unauthorized_client", "the client is suspended".to_owned()));
+        return Err(OauthError::suspended());
     }
     let issued = if grant_type == "authorization_code" {
         redeem(&api, &client, &form).await

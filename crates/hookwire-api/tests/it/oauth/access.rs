@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use hookwire_core::Clock as _;
+use serde_json::{Value, json};
 
 use super::stage::Stage;
 use crate::auth::operations;
-use crate::world::{World, column, id_of};
+use crate::world::{Client, World, column, id_of};
 
 #[tokio::test]
 async fn an_access_token_sees_the_endpoint_of_its_install_and_no_other() {
@@ -35,6 +36,36 @@ async fn an_access_token_sees_the_endpoint_of_its_install_and_no_other() {
     let since = json!({ "since": "2026-09-20T00:00:00Z" });
     bearer.post(&format!("/app/target-org/endpoint/{own}/recover"), since.clone()).await.expect(202);
     bearer.post(&format!("/app/target-org/endpoint/{by_hand}/recover"), since).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_replay_by_the_client_reaches_no_further_back_than_its_install() {
+    let world = World::new();
+    let stage = Stage::new(&world).await;
+    let send = async || {
+        let body = json!({ "eventType": "post_updated", "payload": { "id": 1 } });
+        id_of(&world.org().post("/app/target-org/msg", body).await.expect(202))
+    };
+    send().await;
+    world.clock.advance(Duration::from_mins(1));
+    let tokens = stage.install(json!({})).await;
+    let own = id_of(&stage.endpoints().await[0]);
+    let bearer = world.with_token(tokens["access_token"].as_str().unwrap());
+    let (path, since) = (
+        format!("/app/target-org/endpoint/{own}/replay-missing"),
+        json!({ "since": "2026-09-20T00:00:00Z" }),
+    );
+    let replay = async |client: &Client<'_>, since: &Value| {
+        let task = id_of(&client.post(&path, since.clone()).await.expect(202));
+        while world.store.advance_tasks(world.clock.now(), 100).await.unwrap() > 0 {}
+        let task = world.org().get(&format!("/background-task/{task}")).await.expect(200);
+        (task["status"].clone(), task["data"]["queued"].clone())
+    };
+    assert_eq!(replay(&bearer, &since).await, (json!("finished"), json!(0)));
+    let early = json!({ "since": "2026-09-20T00:00:00Z", "until": "2026-09-20T00:00:01Z" });
+    assert_eq!(replay(&bearer, &early).await, (json!("finished"), json!(0)));
+    // The customer's own product may hand it over.
+    assert_eq!(replay(&world.org(), &since).await, (json!("finished"), json!(1)));
 }
 
 #[tokio::test]

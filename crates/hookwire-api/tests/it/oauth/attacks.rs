@@ -183,4 +183,7 @@ async fn a_suspended_client_gets_nothing() {
     let bearer = world.with_token(tokens["access_token"].as_str().unwrap());
     bearer.get("/app/target-org/endpoint").await.expect(401);
     assert_eq!(stage.endpoints().await.len(), 0);
+    // It can't be told that a token is gone which comes back with it.
+    let pairs = [("token", tokens["refresh_token"].as_str().unwrap())];
+    assert_eq!(stage.ask("/oauth/revoke", &pairs).await.expect(400)["error"], "unauthorized_client");
 }

@@ -31,3 +31,19 @@ async fn guessing_comes_to_an_end_and_begins_anew_a_minute_later() {
     world.clock.advance(Duration::from_mins(1));
     stage.redeem(&code).await.expect(200);
 }
+
+#[tokio::test]
+async fn guessing_ids_of_clients_comes_to_an_end_too() {
+    let world = World::new();
+    let stage = Stage::new(&world).await;
+    stage.owner().delete(&stage.path()).await.expect(204);
+    let client = stage.client_id.as_str();
+    let guess = async || {
+        let pairs = [("client_id", client), ("client_secret", "guess"), ("grant_type", "x")];
+        post_form(&world.nobody(), "/oauth/token", &pairs).await
+    };
+    for _ in 0..60 {
+        guess().await.expect(401);
+    }
+    guess().await.expect(429);
+}

@@ -52,12 +52,9 @@ async fn the_page_shows_app_scopes_and_events_and_can_not_be_framed_or_scripted(
     }
     assert!(!page.text.contains("<script"));
     let policy = page.header("content-security-policy").unwrap();
-    for part in [
-        "default-src 'none'",
-        "form-action 'self' https://myapp.com;",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    ] {
+    for part in
+        ["default-src 'none'", "form-action 'self' https:;", "frame-ancestors 'none'", "base-uri 'none'"]
+    {
         assert!(policy.contains(part), "{part} in {policy}");
     }
     assert_eq!(page.header("x-frame-options"), Some("DENY"));
@@ -89,6 +86,38 @@ async fn what_is_ticked_is_granted_and_the_browser_goes_back_with_a_code() {
     let answer = decide(&stage, &pairs).await;
     stage.redeem(&parameter(answer.header("location").unwrap(), "code").unwrap()).await.expect(200);
     assert_eq!(stage.endpoints().await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_the_client_becomes_after_the_page_was_shown_is_not_granted() {
+    let world = World::new();
+    let stage = Stage::with(&world, |body| body["allowed_actor_modes"] = json!(["app", "user"])).await;
+    let ticket = ticket(&open(&stage, &[]).await);
+    let wider = json!({
+        "declared_scopes": ["posts:read", "posts:write", "webhooks:manage"],
+        "allowed_actor_modes": ["user", "app"],
+    });
+    stage.owner().patch(&stage.path(), wider).await.expect(200);
+    let answer = decide(&stage, &[("ticket", &ticket), ("decision", "allow")]).await;
+    let code = parameter(answer.header("location").unwrap(), "code").unwrap();
+    assert_eq!(stage.redeem(&code).await.expect(200)["scope"], "posts:read webhooks:manage");
+    assert_eq!(stage.installs().await[0]["actor"], "app");
+}
+
+#[tokio::test]
+async fn the_page_says_who_acts_and_lets_the_browser_go_on_to_a_program_on_this_machine() {
+    let world = World::new();
+    let stage = Stage::with(&world, |body| {
+        body["allowed_actor_modes"] = json!(["app", "user"]);
+        body["redirect_uris"] = json!([CALLBACK, "http://[::1]:8080/cb"]);
+    })
+    .await;
+    let words = "It will act in your name.";
+    assert!(!open(&stage, &[]).await.text.contains(words));
+    let page = open(&stage, &[("actor", "user"), ("redirect_uri", "http://[::1]:9/cb")]).await;
+    assert!(page.text.contains(words), "{}", page.text);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("form-action 'self' https: http:;"), "{policy}");
 }
 
 #[tokio::test]
