@@ -161,7 +161,7 @@ pub trait Oauth: Send + Sync {
     async fn installs(&self, org: &OrgId, of: InstallsOf, page: Page) -> Result<Slice<Install>>;
     /// One install.
     async fn install(&self, org: &OrgId, install: InstallKey) -> Result<Option<Install>>;
-    /// Revokes an install: its endpoint and its tokens go.
+    /// Revokes an install: its endpoint and its tokens go, and what was consented to and not redeemed so far.
     async fn revoke_install(&self, org: &OrgId, install: InstallKey, now: Timestamp) -> Result<bool>;
 
     /// Carries on with what an interrupted change to a client has left undone, and removes codes and tokens that ended, at

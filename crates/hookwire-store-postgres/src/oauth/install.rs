@@ -121,6 +121,7 @@ pub(super) async fn remove(work: &mut Work, install: &Install, budget: u32, now:
 pub(super) async fn revoke(work: &mut Work, org: &OrgId, install: InstallKey, now: Timestamp) -> Done<bool> {
     let Some(install) = of_org(work.link(), org, install).await? else { return Ok(false) };
     remove(work, &install, remove::AT_ONCE, now).await?;
+    work.link().run(sql::CODES_UNUSED, params![install.client.raw(), install.app.raw()]).await?;
     Ok(true)
 }
 

@@ -49,6 +49,7 @@ statements! {
     CODES_BEYOND = "DELETE FROM oauth_code WHERE digest IN (SELECT digest FROM oauth_code \
         WHERE client = $1 AND app = $2 AND install IS NULL ORDER BY issued DESC OFFSET $3)";
     CODES_OF_APP = "DELETE FROM oauth_code WHERE app = $1";
+    CODES_UNUSED = "DELETE FROM oauth_code WHERE client = $1 AND app = $2 AND install IS NULL";
     CODES_EXPIRED = "DELETE FROM oauth_code WHERE digest IN \
         (SELECT digest FROM oauth_code WHERE expires <= $1 ORDER BY expires LIMIT $2)";
 

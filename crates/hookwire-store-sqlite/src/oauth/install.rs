@@ -124,6 +124,7 @@ pub(super) fn remove(work: &mut Work<'_>, install: &Install, budget: u32, now: T
 pub(super) fn revoke(work: &mut Work<'_>, org: &OrgId, install: InstallKey, now: Timestamp) -> Done<bool> {
     let Some(install) = of_org(work.db, org, install)? else { return Ok(false) };
     remove(work, &install, remove::AT_ONCE, now)?;
+    run(work.db, sql::CODES_UNUSED, [install.client.raw(), install.app.raw()])?;
     Ok(true)
 }
 

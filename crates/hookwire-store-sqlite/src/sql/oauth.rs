@@ -46,6 +46,7 @@ statements! {
     CODES_BEYOND = "SELECT digest FROM oauth_code INDEXED BY oauth_code_unused \
         WHERE client = ?1 AND app = ?2 AND install IS NULL ORDER BY issued DESC LIMIT 100 OFFSET ?3";
     CODES_OF_APP = "DELETE FROM oauth_code WHERE app = ?1";
+    CODES_UNUSED = "DELETE FROM oauth_code WHERE client = ?1 AND app = ?2 AND install IS NULL";
     CODES_EXPIRED = "SELECT digest FROM oauth_code INDEXED BY oauth_code_expires \
         WHERE expires <= ?1 ORDER BY expires LIMIT ?2";
     CODE_REMOVE = "DELETE FROM oauth_code WHERE digest = ?1";

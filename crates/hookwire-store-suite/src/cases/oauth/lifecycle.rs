@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use hookwire_core::oauth::CodeRefusal;
 use hookwire_core::{DeliveryState, Reference};
-use hookwire_store::oauth::InstallsOf;
+use hookwire_store::oauth::{InstallsOf, Redeemed};
 
 use super::actors::{Stage, endpoint_of, refreshing};
 use crate::recorder::Recorder;
@@ -61,8 +62,12 @@ pub(crate) async fn a_revoked_install_leaves_nothing_behind(world: World) {
     let endpoint = endpoint_of(&world, &install).await.sure();
     let owed = stage.send(&world, "post_created").await;
     let store = world.store();
+    // A consent that was not redeemed so far must not bring the install back.
+    let late = stage.consent(&world, None).await;
     assert!(store.revoke_install(&world.org, install.key, world.now()).await.sure());
     assert!(!store.revoke_install(&world.org, install.key, world.now()).await.sure());
+    let refused = store.redeem_code(stage.redeeming(&world, late)).await.sure();
+    assert_eq!(refused, Redeemed::Refused(CodeRefusal::Invalid));
     assert_eq!(stage.stored(&world, &install).await, None);
     assert_eq!(stage.endpoints(&world).await, []);
     assert_eq!(state(&world, &stage, owed).await, DeliveryState::Canceled);
