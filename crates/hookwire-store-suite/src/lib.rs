@@ -202,6 +202,7 @@ list! { $
         a_token_stands_for_its_install_until_it_ends
         a_token_has_no_scope_that_its_client_gave_up
         a_refresh_token_is_used_once_and_a_second_use_ends_them_all
+        a_used_refresh_token_is_known_after_any_number_of_successors
         a_refused_refresh_changes_nothing
         only_the_latest_access_tokens_of_an_install_count
         tokens_of_a_suspended_client_do_not_count

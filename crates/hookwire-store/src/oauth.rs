@@ -29,6 +29,9 @@ pub struct NewTokens {
     pub access_until: Timestamp,
     /// The refresh token.
     pub refresh: Digest,
+    /// What this refresh token has in common with those before and after it. It is kept for as long as one of them counts,
+    /// so that a used one is known for what it is however often its successors were used.
+    pub family: Digest,
     /// When the refresh token ends.
     pub refresh_until: Timestamp,
 }

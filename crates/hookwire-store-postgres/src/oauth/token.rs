@@ -33,6 +33,9 @@ pub(super) async fn put(
         let row = params![&digest.0[..], install.key.raw(), kind, scopes, now.micros(), until.micros()];
         work.link().run(sql::TOKEN_INSERT, row).await?;
     }
+    let (issued, until) = (now.micros(), tokens.refresh_until.micros());
+    let family = params![&tokens.family.0[..], install.key.raw(), issued, until];
+    work.link().run(sql::TOKEN_FAMILY, family).await?;
     forget_beyond(work, install.key, (ACCESS, false), OAUTH_ACCESS_TOKENS_MAX).await?;
     forget_beyond(work, install.key, (REFRESH, true), OAUTH_USED_TOKENS_MAX).await
 }
@@ -78,7 +81,11 @@ pub(super) async fn find(link: &Link, vault: &Vault, digest: &Digest, now: Times
 
 pub(super) async fn refresh(work: &mut Work, refresh: RefreshTokens) -> Done<Refreshed> {
     let RefreshTokens { refresh: old, client, scopes, tokens, now } = refresh;
-    let found = stored(work.link(), &work.shared.vault, sql::TOKEN_LOCK, &old).await?;
+    let vault = &work.shared.vault;
+    let found = match stored(work.link(), vault, sql::TOKEN_LOCK, &old).await? {
+        None => stored(work.link(), vault, sql::TOKEN_LOCK, &tokens.family).await?,
+        found => found,
+    };
     let Some((token, is_used, install)) = found else { return Ok(Refreshed::Invalid) };
     let granted = match oauth::refresh(&token, is_used, client, scopes.as_deref(), now) {
         Refreshing::Granted(scopes) => scopes,

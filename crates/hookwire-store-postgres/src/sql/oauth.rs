@@ -57,6 +57,9 @@ statements! {
     TOKEN_LOCK = "SELECT install, kind, used, scopes, issued, expires FROM oauth_token WHERE digest = $1 FOR UPDATE";
     TOKEN_INSERT = "INSERT INTO oauth_token (digest, install, kind, scopes, issued, expires) \
         VALUES ($1, $2, $3, $4, $5, $6)";
+    TOKEN_FAMILY = "INSERT INTO oauth_token (digest, install, kind, used, scopes, issued, expires) \
+        VALUES ($1, $2, 2, true, NULL, $3, $4) \
+        ON CONFLICT (digest) DO UPDATE SET issued = excluded.issued, expires = excluded.expires";
     TOKEN_USED = "UPDATE oauth_token SET used = true WHERE digest = $1";
     TOKENS_OF_INSTALL = "DELETE FROM oauth_token WHERE install = $1";
     TOKENS_BEYOND = "DELETE FROM oauth_token WHERE digest IN (SELECT digest FROM oauth_token \

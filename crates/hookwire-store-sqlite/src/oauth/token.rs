@@ -34,6 +34,8 @@ pub(super) fn put(
             params![digest.0, install.key.raw(), kind, scopes_text(scopes), now.micros(), until.micros()];
         run(work.db, sql::TOKEN_INSERT, row)?;
     }
+    let family = params![tokens.family.0, install.key.raw(), now.micros(), tokens.refresh_until.micros()];
+    run(work.db, sql::TOKEN_FAMILY, family)?;
     forget_beyond(work, install.key, ACCESS, 0, OAUTH_ACCESS_TOKENS_MAX)?;
     forget_beyond(work, install.key, REFRESH, 1, OAUTH_USED_TOKENS_MAX)
 }
@@ -82,9 +84,12 @@ pub(super) fn find(reading: &Reading<'_>, digest: &Digest, now: Timestamp) -> Do
 
 pub(super) fn refresh(work: &mut Work<'_>, refresh: RefreshTokens) -> Done<Refreshed> {
     let RefreshTokens { refresh: old, client, scopes, tokens, now } = refresh;
-    let Some((token, is_used, install)) = stored(work.db, &work.shared.vault, &old)? else {
-        return Ok(Refreshed::Invalid);
+    let vault = &work.shared.vault;
+    let found = match stored(work.db, vault, &old)? {
+        None => stored(work.db, vault, &tokens.family)?,
+        found => found,
     };
+    let Some((token, is_used, install)) = found else { return Ok(Refreshed::Invalid) };
     let granted = match oauth::refresh(&token, is_used, client, scopes.as_deref(), now) {
         Refreshing::Granted(scopes) => scopes,
         Refreshing::Invalid => return Ok(Refreshed::Invalid),

@@ -54,6 +54,8 @@ statements! {
     TOKEN_GET = "SELECT install, kind, used, scopes, issued, expires FROM oauth_token WHERE digest = ?1";
     TOKEN_INSERT = "INSERT INTO oauth_token (digest, install, kind, used, scopes, issued, expires) \
         VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)";
+    TOKEN_FAMILY = "INSERT OR REPLACE INTO oauth_token (digest, install, kind, used, scopes, issued, expires) \
+        VALUES (?1, ?2, 2, 1, NULL, ?3, ?4)";
     TOKEN_USED = "UPDATE oauth_token SET used = 1 WHERE digest = ?1";
     TOKENS_OF_INSTALL = "DELETE FROM oauth_token WHERE install = ?1";
     TOKENS_BEYOND = "SELECT digest FROM oauth_token INDEXED BY oauth_token_install \

@@ -19,6 +19,13 @@ use crate::caller::ACCESS_TOKEN_PREFIX;
 /// How every refresh token begins.
 const REFRESH_TOKEN_PREFIX: &str = "hwrt_";
 
+/// What stands between the part of a refresh token that it has in common with its successors and its own.
+const FAMILY_END: char = '.';
+
+fn family_of(refresh: &str) -> &str {
+    refresh.split_once(FAMILY_END).map_or(refresh, |(family, _)| family)
+}
+
 /// The parameters.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(dead_code, reason = "the shape is for the API's description; parameters are read by name")]
@@ -63,13 +70,19 @@ pub(super) struct TokenOut {
 /// Tokens that are to be issued.
 struct Fresh {
     access: String,
+    /// Its first part is its family's.
     refresh: String,
 }
 
 impl Fresh {
+    /// Tokens of a family of their own.
     fn make(api: &Api) -> Self {
+        Self::of_family(api, &api.fresh_token(REFRESH_TOKEN_PREFIX))
+    }
+
+    fn of_family(api: &Api, family: &str) -> Self {
         let access = api.fresh_token(ACCESS_TOKEN_PREFIX);
-        Self { access, refresh: api.fresh_token(REFRESH_TOKEN_PREFIX) }
+        Self { access, refresh: api.fresh_token(&format!("{family}{FAMILY_END}")) }
     }
 
     fn stored(&self, now: hookwire_core::Timestamp) -> NewTokens {
@@ -77,6 +90,7 @@ impl Fresh {
             access: Digest::of(&self.access),
             access_until: now.plus(OAUTH_ACCESS_LIFETIME),
             refresh: Digest::of(&self.refresh),
+            family: Digest::of(family_of(&self.refresh)),
             refresh_until: now.plus(OAUTH_REFRESH_LIFETIME),
         }
     }
@@ -141,11 +155,12 @@ async fn redeem(api: &Api, client: &Client, form: &Form) -> Result<TokenOut, Oau
 }
 
 async fn refresh(api: &Api, client: &Client, form: &Form) -> Result<TokenOut, OauthError> {
-    let (fresh, now) = (Fresh::make(api), api.now());
+    let old = form.need("refresh_token")?;
+    let (fresh, now) = (Fresh::of_family(api, family_of(old)), api.now());
     let scopes = form.get("scope").map(OauthScope::parse_list).transpose();
     let invalid_scope = |description: String| OauthError::Bad("invalid_scope", description);
     let refresh = RefreshTokens {
-        refresh: Digest::of(form.need("refresh_token")?),
+        refresh: Digest::of(old),
         client: client.key,
         scopes: scopes.map_err(|error| invalid_scope(error.to_string()))?,
         tokens: fresh.stored(now),

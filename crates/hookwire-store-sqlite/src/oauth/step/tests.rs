@@ -61,6 +61,7 @@ async fn install(store: &SqliteStore, client: &Client, app: AppKey) {
         access: digest("access"),
         access_until: LATER,
         refresh: digest("refresh"),
+        family: digest("family"),
         refresh_until: LATER,
     };
     let redirect_uri = Some("https://a.example/cb".to_owned());

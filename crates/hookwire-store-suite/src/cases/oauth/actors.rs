@@ -154,14 +154,16 @@ pub(super) fn tokens(now: Timestamp) -> NewTokens {
         access: fresh(),
         access_until: now.plus(OAUTH_ACCESS_LIFETIME),
         refresh: fresh(),
+        family: fresh(),
         refresh_until: now.plus(OAUTH_REFRESH_LIFETIME),
     }
 }
 
 /// The client's words when it uses a refresh token.
-pub(super) fn refreshing(world: &World, client: &Client, refresh: Digest) -> RefreshTokens {
+pub(super) fn refreshing(world: &World, client: &Client, old: &NewTokens) -> RefreshTokens {
     let now = world.now();
-    RefreshTokens { refresh, client: client.key, scopes: None, tokens: tokens(now), now }
+    let tokens = NewTokens { family: old.family, ..tokens(now) };
+    RefreshTokens { refresh: old.refresh, client: client.key, scopes: None, tokens, now }
 }
 
 /// The endpoint of an install.

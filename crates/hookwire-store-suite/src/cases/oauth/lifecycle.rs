@@ -74,7 +74,7 @@ pub(crate) async fn a_revoked_install_leaves_nothing_behind(world: World) {
     for token in [tokens.access, tokens.refresh] {
         assert_eq!(store.token(token, world.now()).await.sure(), None);
     }
-    let words = refreshing(&world, &stage.client, tokens.refresh);
+    let words = refreshing(&world, &stage.client, &tokens);
     assert_eq!(store.refresh_tokens(words).await.sure(), hookwire_store::oauth::Refreshed::Invalid);
     // Its log stays, without what may be a credential in its URL.
     let shown =

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hookwire_core::limits::{OAUTH_ACCESS_LIFETIME, OAUTH_ACCESS_TOKENS_MAX, OAUTH_REFRESH_LIFETIME};
+use hookwire_core::limits::{
+    OAUTH_ACCESS_LIFETIME, OAUTH_ACCESS_TOKENS_MAX, OAUTH_REFRESH_LIFETIME, OAUTH_USED_TOKENS_MAX,
+};
 use hookwire_core::oauth::{ActorMode, TokenKind};
 use hookwire_store::oauth::{RefreshTokens, Refreshed};
 
@@ -42,7 +44,7 @@ pub(crate) async fn a_refresh_token_is_used_once_and_a_second_use_ends_them_all(
     let stage = Stage::new(&world).await;
     let (install, first) = stage.install_with(&world, None).await;
     let store = world.store();
-    let second = refreshing(&world, &stage.client, first.refresh);
+    let second = refreshing(&world, &stage.client, &first);
     let Refreshed::Done(access) = store.refresh_tokens(second.clone()).await.sure() else {
         panic!("refused")
     };
@@ -50,17 +52,35 @@ pub(crate) async fn a_refresh_token_is_used_once_and_a_second_use_ends_them_all(
     assert_eq!(store.token(second.tokens.access, world.now()).await.sure(), Some(access));
     assert!(store.token(first.access, world.now()).await.sure().is_some());
     assert_eq!(store.token(first.refresh, world.now()).await.sure(), None);
-    let third = refreshing(&world, &stage.client, second.tokens.refresh);
+    let third = refreshing(&world, &stage.client, &second.tokens);
     assert!(matches!(store.refresh_tokens(third.clone()).await.sure(), Refreshed::Done(_)));
-    let reuse = refreshing(&world, &stage.client, first.refresh);
+    let reuse = refreshing(&world, &stage.client, &first);
     assert_eq!(store.refresh_tokens(reuse.clone()).await.sure(), Refreshed::Reused);
     for tokens in [first, second.tokens, third.tokens, reuse.tokens] {
         assert_eq!(store.token(tokens.access, world.now()).await.sure(), None);
         assert_eq!(store.token(tokens.refresh, world.now()).await.sure(), None);
     }
-    let last = refreshing(&world, &stage.client, third.tokens.refresh);
+    let last = refreshing(&world, &stage.client, &third.tokens);
     assert_eq!(store.refresh_tokens(last).await.sure(), Refreshed::Invalid);
     assert_eq!(stage.stored(&world, &install).await, Some(install));
+}
+
+pub(crate) async fn a_used_refresh_token_is_known_after_any_number_of_successors(world: World) {
+    let stage = Stage::new(&world).await;
+    let (_, first) = stage.install_with(&world, None).await;
+    let store = world.store();
+    let mut last = first.clone();
+    for _ in 0..OAUTH_USED_TOKENS_MAX + 2 {
+        let next = refreshing(&world, &stage.client, &last);
+        assert!(matches!(store.refresh_tokens(next.clone()).await.sure(), Refreshed::Done(_)));
+        last = next.tokens;
+    }
+    // Nobody can use what they have in common as a token.
+    assert_eq!(store.token(first.family, world.now()).await.sure(), None);
+    let reuse = refreshing(&world, &stage.client, &first);
+    assert_eq!(store.refresh_tokens(reuse).await.sure(), Refreshed::Reused);
+    assert_eq!(store.token(last.access, world.now()).await.sure(), None);
+    assert_eq!(store.token(last.refresh, world.now()).await.sure(), None);
 }
 
 pub(crate) async fn a_refused_refresh_changes_nothing(world: World) {
@@ -68,7 +88,7 @@ pub(crate) async fn a_refused_refresh_changes_nothing(world: World) {
     let (_, tokens) = stage.install_with(&world, None).await;
     let other = world.store().create_client(new_client(&stage.owner), world.now()).await.sure();
     let store = world.store();
-    let right = || refreshing(&world, &stage.client, tokens.refresh);
+    let right = || refreshing(&world, &stage.client, &tokens);
     for refresh in [
         RefreshTokens { refresh: tokens.access, ..right() },
         RefreshTokens { refresh: fresh(), ..right() },
@@ -84,7 +104,7 @@ pub(crate) async fn a_refused_refresh_changes_nothing(world: World) {
     let Refreshed::Done(access) = store.refresh_tokens(less.clone()).await.sure() else { panic!("refused") };
     assert_eq!(access.scopes, scopes("posts:read"));
     // The next one may have everything again.
-    let next = refreshing(&world, &stage.client, less.tokens.refresh);
+    let next = refreshing(&world, &stage.client, &less.tokens);
     let Refreshed::Done(access) = store.refresh_tokens(next).await.sure() else { panic!("refused") };
     assert_eq!(access.scopes, scopes("posts:read webhooks:manage"));
 }
@@ -93,11 +113,11 @@ pub(crate) async fn only_the_latest_access_tokens_of_an_install_count(world: Wor
     let stage = Stage::new(&world).await;
     let (_, first) = stage.install_with(&world, None).await;
     let store = world.store();
-    let (mut refresh, mut all) = (first.refresh, vec![first.access]);
+    let (mut all, mut last) = (vec![first.access], first);
     for _ in 0..OAUTH_ACCESS_TOKENS_MAX {
-        let words = refreshing(&world, &stage.client, refresh);
-        refresh = words.tokens.refresh;
-        all.push(words.tokens.access);
+        let words = refreshing(&world, &stage.client, &last);
+        last = words.tokens.clone();
+        all.push(last.access);
         assert!(matches!(store.refresh_tokens(words).await.sure(), Refreshed::Done(_)));
     }
     assert_eq!(store.token(all[0], world.now()).await.sure(), None);
@@ -112,7 +132,7 @@ pub(crate) async fn tokens_of_a_suspended_client_do_not_count(world: World) {
     let store = world.store();
     stage.suspend(&world, true).await;
     assert_eq!(store.token(tokens.access, world.now()).await.sure(), None);
-    let refresh = || refreshing(&world, &stage.client, tokens.refresh);
+    let refresh = || refreshing(&world, &stage.client, &tokens);
     assert_eq!(store.refresh_tokens(refresh()).await.sure(), Refreshed::Invalid);
     stage.suspend(&world, false).await;
     assert!(store.token(tokens.access, world.now()).await.sure().is_some());
