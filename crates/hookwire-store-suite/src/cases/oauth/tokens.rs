@@ -69,7 +69,7 @@ pub(crate) async fn a_used_refresh_token_is_known_after_any_number_of_successors
     let stage = Stage::new(&world).await;
     let (_, first) = stage.install_with(&world, None).await;
     let store = world.store();
-    let mut last = first.clone();
+    let mut last = first;
     for _ in 0..OAUTH_USED_TOKENS_MAX + 2 {
         let next = refreshing(&world, &stage.client, &last);
         assert!(matches!(store.refresh_tokens(next.clone()).await.sure(), Refreshed::Done(_)));
@@ -116,7 +116,7 @@ pub(crate) async fn only_the_latest_access_tokens_of_an_install_count(world: Wor
     let (mut all, mut last) = (vec![first.access], first);
     for _ in 0..OAUTH_ACCESS_TOKENS_MAX {
         let words = refreshing(&world, &stage.client, &last);
-        last = words.tokens.clone();
+        last = words.tokens;
         all.push(last.access);
         assert!(matches!(store.refresh_tokens(words).await.sure(), Refreshed::Done(_)));
     }
