@@ -35,15 +35,25 @@ where
 {
     let (limit, bytes_max) = (api.settings.body_timeout, api.settings.body_bytes_max);
     let mut body = pin!(body);
-    let read = within(limit, Limited::new(body.as_mut(), bytes_max).collect()).await;
+    let read = within(limit, whole(Limited::new(body.as_mut(), bytes_max))).await;
     match read.ok_or(Problem::BodyTimeout(limit))? {
-        Ok(collected) => Ok(collected.to_bytes()),
+        Ok(bytes) => Ok(bytes),
         Err(error) if error.is::<LengthLimitError>() => {
             let _ = tokio::time::timeout(limit, discard(body)).await;
             Err(Problem::TooLarge(bytes_max))
         }
         Err(_) => Err(Problem::Bad("generic_error", "The request's body could not be read.".to_owned())),
     }
+}
+
+/// All of a body. A short one comes in one piece, which is taken as it is.
+async fn whole<B: HttpBody<Data = Bytes> + Unpin>(mut body: B) -> Result<Bytes, B::Error> {
+    let first = body.frame().await.transpose()?.and_then(|frame| frame.into_data().ok()).unwrap_or_default();
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let rest = body.collect().await?.to_bytes();
+    Ok(if rest.is_empty() { first } else { [first, rest].concat().into() })
 }
 
 /// Lets the rest of a body come in, within bounds. A client that still writes when the connection is closed would learn

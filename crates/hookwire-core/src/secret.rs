@@ -95,7 +95,8 @@ impl Secret {
                 for part in parts {
                     mac.update(part);
                 }
-                let mut text = String::from("v1,");
+                let mut text = String::with_capacity("v1,".len() + 44);
+                text.push_str("v1,");
                 STANDARD.encode_string(mac.finalize().into_bytes(), &mut text);
                 text
             }

@@ -168,7 +168,8 @@ impl Attempts {
         let raw = message.payload.as_ref().and_then(|payload| payload.raw.as_ref());
         let raw_type = raw.and_then(|raw| raw.content_type.as_deref());
         let content_type = raw_type.and_then(|text| HeaderValue::from_str(text).ok());
-        let mut headers = prepared.headers.clone();
+        // Content-Type, the signature's, and two that are added on the way out.
+        let mut headers = prepared.headers.with_room(3 + 3 * self.fields.signature.len());
         headers.set(&self.fields.content_type, content_type.unwrap_or_else(|| prepared.content_type.clone()));
         if !prepared.is_signed() {
             return headers;
@@ -205,7 +206,7 @@ impl Attempts {
             endpoint: delivery.endpoint,
             app: delivery.app,
             at: began,
-            url: prepared.target.as_ref().map_or_else(|_| String::new(), |target| target.uri().to_string()),
+            url: prepared.url.clone(),
             status: if succeeded { AttemptStatus::Succeeded } else { AttemptStatus::Failed },
             trigger: delivery.trigger,
             request,

@@ -109,7 +109,8 @@ impl Dispatcher {
     fn spawn_jobs(&self, jobs: impl Iterator<Item = Job>) {
         for job in jobs {
             let Some(this) = self.this.upgrade() else { return };
-            self.tasks.spawn_on(async move { this.work_through(job).await }, &self.runtime);
+            // Boxed, as a task copies its future more than once, and this one has some KiB.
+            self.tasks.spawn_on(Box::pin(async move { this.work_through(job).await }), &self.runtime);
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Prepared {
     pub(crate) profile: Arc<Profile>,
     /// Where to call, or why that is not allowed.
     pub(crate) target: Result<Arc<TargetUrl>, String>,
+    /// The URL as the log has it; empty if it can't be called.
+    pub(crate) url: String,
     /// Headers that never change: custom headers and `User-Agent`.
     pub(crate) headers: HeaderList,
     /// The `Content-Type`, unless a message has its own.
@@ -61,8 +63,10 @@ impl Prepared {
             .map_err(|_| "the content type can't be sent".to_owned());
         let reason = headers.as_ref().err().or(content_type.as_ref().err()).cloned();
         let timeout = endpoint.rules.timeout.or(profile.timeout).unwrap_or(settings.timeout);
+        let target = target.and_then(|target| reason.map_or(Ok(target), Err));
         Self {
-            target: target.and_then(|target| reason.map_or(Ok(target), Err)),
+            url: target.as_ref().map(|target| target.uri().to_string()).unwrap_or_default(),
+            target,
             headers: headers.unwrap_or_default(),
             content_type: content_type.unwrap_or(HeaderValue::from_static("application/json")),
             profile_name: app.profile.clone(),

@@ -1,7 +1,9 @@
 //! Sends a request and tells what came of it, within its deadline.
 
 mod failure;
+mod line;
 mod own_tls;
+mod pool;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +14,14 @@ use hookwire_core::rules::Tls;
 use hookwire_core::target::TargetUrl;
 use http::header::AUTHORIZATION;
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
 use self::own_tls::OwnTls;
+use self::pool::{Answered, Pool};
 use crate::body::Capture;
 use crate::connector::Connector;
 use crate::exchange::{Exchange, Failure, Request, Response};
-use crate::phases::{CURRENT, Phases};
+use crate::phases::Phases;
 use crate::resolve::Resolver;
 use crate::settings::{Settings, SettingsError};
 use crate::tls::{Foundation, TlsProblem};
@@ -32,15 +32,11 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How many bytes of headers an answer may have.
 const HEADER_BYTES_MAX: u32 = 64 * 1024;
 
-/// An HTTP/2 connection that does not answer a ping for that long is given up.
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
-const PING_INTERVAL: Duration = Duration::from_secs(10);
-
 /// Far enough for a deadline that no clock can hold.
 const FOREVER: Duration = Duration::from_hours(24);
 
-/// Connections to receivers, those in use and those kept for the next request.
-type Connections = legacy::Client<Connector, Full<Bytes>>;
+/// Connections to receivers.
+type Connections = Arc<Pool>;
 
 /// Calls receivers. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -97,15 +93,10 @@ impl Client {
 
     /// Sends the request once and waits for the answer until the deadline. When the headers came in time but the body
     /// did not end, the answer counts and is marked as truncated.
-    ///
-    /// The timings are those of the connection that was made for this request; see the crate's phases for the one case
-    /// in which hyper used another.
     pub async fn send(&self, request: Request) -> Exchange {
         let started = Instant::now();
-        let phases = Arc::new(Phases::default());
-        let mut first_byte = None;
-        let exchange = self.exchange(request, started, &phases, &mut first_byte);
-        let result = CURRENT.scope(Arc::clone(&phases), exchange).await;
+        let (phases, mut first_byte) = (Phases::default(), None);
+        let result = self.exchange(request, started, &phases, &mut first_byte).await;
         Exchange { result, timings: phases.timings(first_byte, started.elapsed()) }
     }
 
@@ -116,33 +107,50 @@ impl Client {
         phases: &Phases,
         first_byte: &mut Option<Duration>,
     ) -> Result<Response, Failure> {
-        let limit = request.deadline;
+        let (limit, target) = (request.deadline, Arc::clone(&request.target));
         let deadline = started + limit.min(FOREVER);
-        let answer = timeout_at(deadline, self.http.request(outgoing(request)))
+        let answered = timeout_at(deadline, self.http.send(&target, outgoing(request), phases))
             .await
-            .map_err(|_| failure::of_deadline(limit, phases))?
-            .map_err(|error| failure::of_client(&error))?;
+            .map_err(|_| failure::of_deadline(limit, phases))??;
         *first_byte = Some(started.elapsed());
-        received(answer, deadline).await
+        self.received(&target, answered, deadline).await
+    }
+
+    async fn received(
+        &self,
+        target: &TargetUrl,
+        answered: Answered,
+        deadline: Instant,
+    ) -> Result<Response, Failure> {
+        let Answered { answer, mut line } = answered;
+        let (head, body) = answer.into_parts();
+        // hyper's read buffer may grow past its limit by one read, so the limit is checked once more.
+        if header_bytes(&head.headers) > HEADER_BYTES_MAX as usize {
+            return Err(failure::of_large_headers());
+        }
+        let mut capture = Capture::new();
+        let reading = capture.read(body, BODY_BYTES_MAX);
+        let read = match &mut line {
+            Some(line) => timeout_at(deadline, line.driven(reading)).await,
+            None => timeout_at(deadline, reading).await,
+        };
+        // A body that is not there in time leaves the capture marked as truncated.
+        if let Ok(read) = read {
+            read.map_err(|error| failure::of_exchange(&error))?;
+        }
+        let (body, truncated) = capture.finish();
+        // One whose body was not read to its end is closed.
+        if let Some(line) = line.filter(|_| !truncated) {
+            self.http.give_back(target, line);
+        }
+        Ok(Response { status: head.status.as_u16(), headers: head.headers, body, truncated })
     }
 }
 
 impl Base {
-    /// No connections yet, to be made by this connector. One found closed before anything was written is replaced
-    /// silently; that is hyper's default, and the only thing that is ever tried twice.
+    /// No connections yet, to be made by this connector.
     fn connections(&self, connector: Connector) -> Connections {
-        legacy::Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_max_idle_per_host(self.pool_idle_per_host_max)
-            .http1_max_buf_size(HEADER_BYTES_MAX as usize)
-            .http2_max_header_list_size(HEADER_BYTES_MAX)
-            .http2_initial_stream_window_size(BODY_BYTES_MAX as u32)
-            .http2_initial_connection_window_size(1024 * 1024)
-            .http2_keep_alive_interval(PING_INTERVAL)
-            .http2_keep_alive_timeout(PING_TIMEOUT)
-            .build(connector)
+        Pool::new(connector, self.pool_idle_timeout, self.pool_idle_per_host_max)
     }
 }
 
@@ -162,25 +170,9 @@ fn outgoing(request: Request) -> http::Request<Full<Bytes>> {
     }
     let mut outgoing = http::Request::new(Full::new(body));
     *outgoing.method_mut() = method;
-    *outgoing.uri_mut() = target.uri().clone();
     *outgoing.headers_mut() = headers;
     *outgoing.extensions_mut() = extensions;
     outgoing
-}
-
-async fn received(answer: http::Response<Incoming>, deadline: Instant) -> Result<Response, Failure> {
-    let (head, body) = answer.into_parts();
-    // hyper's read buffer may grow past its limit by one read, so the limit is checked once more.
-    if header_bytes(&head.headers) > HEADER_BYTES_MAX as usize {
-        return Err(failure::of_large_headers());
-    }
-    let mut capture = Capture::new();
-    // A body that is not there in time leaves the capture marked as truncated.
-    if let Ok(read) = timeout_at(deadline, capture.read(body, BODY_BYTES_MAX)).await {
-        read.map_err(|error| failure::of_exchange(&error))?;
-    }
-    let (body, truncated) = capture.finish();
-    Ok(Response { status: head.status.as_u16(), headers: head.headers, body, truncated })
 }
 
 fn header_bytes(headers: &http::HeaderMap) -> usize {

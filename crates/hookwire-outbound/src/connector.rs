@@ -3,9 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hookwire_core::address::AddressPolicy;
@@ -25,7 +23,7 @@ use crate::settings::{Settings, SettingsError};
 use crate::tls;
 use crate::wire::Wire;
 
-/// hyper's connector. Every connection of the client is made here, so every address passes the policy here, also the
+/// Every connection of the client is made here, so every address passes the policy here, also the
 /// literal ones that a resolver would never see.
 #[derive(Clone)]
 pub(crate) struct Connector(Arc<Dialer>);
@@ -65,21 +63,10 @@ impl Connector {
     pub(crate) fn with_tls(&self, tls: TlsConnector) -> Self {
         Self(Arc::new(Dialer { ways: Arc::clone(&self.0.ways), tls }))
     }
-}
 
-impl tower::Service<Uri> for Connector {
-    type Response = Wire;
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Wire, Failure>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let dialer = Arc::clone(&self.0);
-        let phases = Phases::current();
-        Box::pin(async move { dialer.dial(&uri, &phases).await })
+    /// A connection to the URI's site.
+    pub(crate) async fn connect(&self, uri: &Uri, phases: &Phases) -> Result<Wire, Failure> {
+        self.0.dial(uri, phases).await
     }
 }
 

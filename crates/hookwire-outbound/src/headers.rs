@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
 use http::{Extensions, HeaderMap, HeaderValue};
 
 use crate::field::{FieldError, FieldName};
@@ -13,7 +12,7 @@ use crate::spelling;
 ///
 /// Cheap to clone. Build one per endpoint with [`HeaderList::declaring`] and the names that each message sets, clone it
 /// per message and [`HeaderList::set`] the values: a known spelling costs nothing, a new one some microseconds, and a
-/// lower-case name never needs to be declared. (On the way out hyper adds Host and Content-Length at the end.)
+/// lower-case name never needs to be declared. (On the way out `host` and `content-length` are added at the end.)
 #[derive(Clone)]
 pub struct HeaderList {
     map: HeaderMap,
@@ -34,11 +33,13 @@ impl HeaderList {
 
     /// No headers yet, but the names that will be set.
     pub fn declaring(names: &[FieldName]) -> Self {
-        let mut known = HeaderMap::with_capacity(names.len() + 2);
-        known.append(HOST, Bytes::from_static(b"Host"));
-        known.append(CONTENT_LENGTH, Bytes::from_static(b"Content-Length"));
+        let mut known = HeaderMap::with_capacity(names.len());
         for name in names {
             known.append(name.name(), name.spelling().clone());
+        }
+        // Only names that hyper would send otherwise are worth telling it.
+        if known.iter().all(|(name, spelling)| name.as_str().as_bytes() == spelling) {
+            known.clear();
         }
         Self { map: HeaderMap::with_capacity(names.len()), spellings: Arc::new(Spellings::compile(known)) }
     }
@@ -58,6 +59,15 @@ impl HeaderList {
             list.append(&name, value);
         }
         Ok(list)
+    }
+
+    /// The same headers, with room for so many more.
+    pub fn with_room(&self, more: usize) -> Self {
+        let mut map = HeaderMap::with_capacity(self.map.len() + more);
+        for (name, value) in &self.map {
+            map.append(name, value.clone());
+        }
+        Self { map, spellings: Arc::clone(&self.spellings) }
     }
 
     /// Adds a value; the name may have others.
@@ -126,7 +136,10 @@ impl HeaderList {
 
 impl Spellings {
     fn compile(known: HeaderMap<Bytes>) -> Self {
-        let compiled = spelling::compile(known.values().map(AsRef::as_ref));
+        let compiled = match known.is_empty() {
+            true => Extensions::new(),
+            false => spelling::compile(known.values().map(AsRef::as_ref)),
+        };
         Self { known, compiled }
     }
 }

@@ -1,6 +1,5 @@
 //! What a request learns about the connection that is made for it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -8,16 +7,7 @@ use hookwire_core::outcome::{ErrorClass, Timings};
 
 use crate::exchange::{Failure, Fault};
 
-tokio::task_local! {
-    /// The record of the request that is being sent. hyper's connector is only told a URI, but it is first called while
-    /// the request itself is polled, so it finds the record here.
-    pub(crate) static CURRENT: Arc<Phases>;
-}
-
 /// Durations in microseconds plus one, zero for a phase that has not ended, and the phase that is under way.
-///
-/// Best effort: when a connection becomes free while a new one is being made, hyper takes the free one and lets the
-/// other finish for later; the record then tells of the one that was not used.
 #[derive(Debug, Default)]
 pub(crate) struct Phases {
     resolve: AtomicU32,
@@ -74,11 +64,6 @@ impl From<TooLate> for Failure {
 }
 
 impl Phases {
-    /// The record of the request under way, or one that nobody reads.
-    pub(crate) fn current() -> Arc<Self> {
-        CURRENT.try_with(Arc::clone).unwrap_or_default()
-    }
-
     pub(crate) fn begin(&self, phase: Phase) {
         self.under_way.store(phase as u8, Relaxed);
     }

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -16,13 +15,12 @@ pub(crate) enum Wire {
     Tls(Box<TokioIo<TlsStream<TcpStream>>>),
 }
 
-impl Connection for Wire {
-    fn connected(&self) -> Connected {
+impl Wire {
+    /// Whether both sides agreed on HTTP/2.
+    pub(crate) fn speaks_http2(&self) -> bool {
         match self {
-            Self::Tls(tls) if tls.inner().get_ref().1.alpn_protocol() == Some(b"h2") => {
-                Connected::new().negotiated_h2()
-            }
-            Self::Plain(_) | Self::Tls(_) => Connected::new(),
+            Self::Plain(_) => false,
+            Self::Tls(tls) => tls.inner().get_ref().1.alpn_protocol() == Some(b"h2"),
         }
     }
 }

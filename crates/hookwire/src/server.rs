@@ -54,7 +54,8 @@ pub(crate) async fn serve(
                 let _ = stream.set_nodelay(true);
                 let answer = move |request| {
                     let door = Arc::clone(&door);
-                    async move { door.answer(request, peer).await }
+                    // Boxed, as it is moved on the way and has some KiB.
+                    Box::pin(async move { door.answer(request, peer).await })
                 };
                 connection::serve(&builder, TokioIo::new(stream), answer, &stop).await;
             }

@@ -5,7 +5,6 @@ use std::io;
 use std::time::Duration;
 
 use hookwire_core::outcome::ErrorClass;
-use hyper_util::client::legacy;
 
 use crate::exchange::Failure;
 use crate::phases::Phases;
@@ -18,17 +17,6 @@ pub(super) fn of_deadline(limit: Duration, phases: &Phases) -> Failure {
     };
     let detail = format!("{} was not done when the time limit of {limit:?} was over.", phase.subject());
     Failure::new(ErrorClass::Timeout, detail).blamed_on(phase.fault())
-}
-
-/// Anything that hyper's client reports: our connector's failure, or one of the exchange.
-pub(super) fn of_client(error: &legacy::Error) -> Failure {
-    if let Some(failure) = in_chain::<Failure>(error) {
-        return failure.clone();
-    }
-    match in_chain::<hyper::Error>(error) {
-        Some(error) => of_exchange(error),
-        None => Failure::new(ErrorClass::Connect, "The connection could not be used."),
-    }
 }
 
 /// A failure on a connection that was made.

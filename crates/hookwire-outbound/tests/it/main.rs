@@ -4,6 +4,7 @@
 
 mod addresses;
 mod answers;
+mod connections;
 mod deadlines;
 mod garbage;
 mod own_tls;

@@ -83,7 +83,7 @@ async fn a_connect_proxy_is_told_the_address_and_the_receiver_the_name() {
     }
     let requests = receiver.log.requests();
     assert!(requests[1].starts_with("POST /x HTTP/1.1\r\n"), "{}", requests[1]);
-    assert!(requests[1].contains(&format!("\r\nHost: localhost:{port}\r\n")), "{}", requests[1]);
+    assert!(requests[1].contains(&format!("\r\nhost: localhost:{port}\r\n")), "{}", requests[1]);
     assert!(!requests.concat().to_ascii_lowercase().contains("proxy"));
 }
 

@@ -20,7 +20,7 @@ async fn a_request_is_sent_and_its_answer_comes_back() {
     assert_eq!(
         receiver.log.requests(),
         [format!(
-            "POST /hook?x=1 HTTP/1.1\r\ncontent-type: application/json\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 7\r\n\r\n{{\"a\":1}}"
+            "POST /hook?x=1 HTTP/1.1\r\ncontent-type: application/json\r\nhost: 127.0.0.1:{port}\r\ncontent-length: 7\r\n\r\n{{\"a\":1}}"
         )]
     );
 }
@@ -140,5 +140,5 @@ async fn credentials_in_the_url_are_sent_unless_the_header_is_given() {
     assert!(requests[0].contains("\r\nauthorization: Basic dXNlcjpwQHNz\r\n"), "{}", requests[0]);
     assert!(requests[1].contains("\r\nAuthorization: Bearer own\r\n"), "{}", requests[1]);
     assert!(!requests[1].contains("Basic"));
-    assert!(requests[0].contains(&format!("\r\nHost: localhost:{}\r\n", receiver.port)));
+    assert!(requests[0].contains(&format!("\r\nhost: localhost:{}\r\n", receiver.port)));
 }

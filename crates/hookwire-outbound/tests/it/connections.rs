@@ -1,0 +1,82 @@
+//! Which connections are kept, for how long, and how many.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hookwire_outbound::{Client, Settings};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::{Barrier, mpsc};
+
+use crate::receiver::{OK, Receiver, read_request};
+use crate::{answer, client, post, settings};
+
+/// A receiver that tells when a connection has ended.
+async fn telling() -> (Receiver, mpsc::UnboundedReceiver<()>) {
+    let (tell, told) = mpsc::unbounded_channel();
+    let receiver = Receiver::serving(move |mut stream, log| {
+        let tell = tell.clone();
+        async move {
+            crate::receiver::keep_answering(&mut stream, &log, OK.as_bytes()).await;
+            tell.send(()).unwrap();
+        }
+    })
+    .await;
+    (receiver, told)
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_when_its_time_is_over() {
+    let (receiver, mut told) = telling().await;
+    let client =
+        Client::new(&Settings { pool_idle_timeout: Duration::from_millis(100), ..settings() }).unwrap();
+    for connections in 1..=2 {
+        answer(client.send(post(&receiver.url())).await);
+        assert_eq!(receiver.log.connections(), connections);
+        told.recv().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn connections_end_with_the_client() {
+    let (receiver, mut told) = telling().await;
+    let client = client();
+    answer(client.send(post(&receiver.url())).await);
+    drop(client);
+    told.recv().await.unwrap();
+}
+
+#[tokio::test]
+async fn no_more_idle_connections_are_kept_than_is_set() {
+    let (both, (ended, mut told)) = (Arc::new(Barrier::new(2)), mpsc::unbounded_channel());
+    let receiver = Receiver::serving(move |mut stream, log| {
+        let (both, ended) = (Arc::clone(&both), ended.clone());
+        async move {
+            // The first two requests are answered once both are there.
+            read_request(&mut stream, &log).await;
+            both.wait().await;
+            stream.write_all(OK.as_bytes()).await.unwrap();
+            crate::receiver::keep_answering(&mut stream, &log, OK.as_bytes()).await;
+            ended.send(()).unwrap();
+        }
+    })
+    .await;
+    let client = Client::new(&Settings { pool_idle_per_host_max: 1, ..settings() }).unwrap();
+    let (one, two) = tokio::join!(client.send(post(&receiver.url())), client.send(post(&receiver.url())));
+    answer(one);
+    answer(two);
+    told.recv().await.unwrap();
+    answer(client.send(post(&receiver.url())).await);
+    assert_eq!(receiver.log.connections(), 2);
+    assert!(told.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn what_is_not_kept_is_closed_at_once() {
+    let (receiver, mut told) = telling().await;
+    let client = Client::new(&Settings { pool_idle_per_host_max: 0, ..settings() }).unwrap();
+    for _ in 0..2 {
+        answer(client.send(post(&receiver.url())).await);
+        told.recv().await.unwrap();
+    }
+    assert_eq!(receiver.log.connections(), 2);
+}
