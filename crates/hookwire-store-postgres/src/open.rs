@@ -17,6 +17,7 @@ use crate::fault::{Done, Fault};
 use crate::keeper::{self, Calls, Keeper};
 use crate::partition::Days;
 use crate::pool::Pool;
+use crate::queue::vacuum::Wear;
 use crate::row::get;
 use crate::settings::Settings;
 use crate::shared::{Counters, Pulse, Shared};
@@ -138,6 +139,7 @@ impl PostgresStore {
             bell,
             seen: Seen::default(),
             counters: Counters::default(),
+            wear: Wear::default(),
             attempt_mark: AtomicI64::new(facts.key_floor),
             touched: Mutex::default(),
             sweep: Mutex::default(),

@@ -9,6 +9,7 @@ pub(crate) mod notice;
 pub(crate) mod resend;
 pub(crate) mod settle;
 pub(crate) mod throttle;
+pub(crate) mod vacuum;
 
 use std::sync::Arc;
 

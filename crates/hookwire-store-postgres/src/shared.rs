@@ -17,6 +17,7 @@ use crate::changes::Seen;
 use crate::connection::Place;
 use crate::partition::Days;
 use crate::pool::Pool;
+use crate::queue::vacuum::Wear;
 use crate::settings::Settings;
 use crate::upkeep::sweep::Sweep;
 
@@ -48,6 +49,7 @@ pub(crate) struct Shared {
     /// Versions of apps that the dispatcher is in step with.
     pub(crate) seen: Seen,
     pub(crate) counters: Counters,
+    pub(crate) wear: Wear,
     /// The highest attempt key that was written down, at most a step behind.
     pub(crate) attempt_mark: AtomicI64,
     pub(crate) touched: Mutex<Touched>,

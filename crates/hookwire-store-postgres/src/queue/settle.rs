@@ -128,6 +128,7 @@ impl Settler {
                     let stale = settled.iter().filter(|settled| **settled == Settled::Stale).count();
                     self.shared.counters.stale.fetch_add(stale as u64, Ordering::Relaxed);
                     self.shared.counters.committed(operations.len(), started.elapsed());
+                    self.shared.wear.add(settled.len());
                     return Ok(settled);
                 }
                 Err(fault) if fault.is_passing() && tries < TRIES => tries += 1,
