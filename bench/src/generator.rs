@@ -66,6 +66,8 @@ struct State {
     plan: Plan,
     start_ns: u64,
     next: AtomicU64,
+    /// Numbers from here on are not posted yet.
+    end: AtomicU64,
     is_stopping: AtomicBool,
     is_recording: AtomicBool,
     accepted: Ledger,
@@ -83,6 +85,7 @@ impl Load {
         let state = Arc::new(State {
             start_ns: plan.epoch.now_ns(),
             next: AtomicU64::new(0),
+            end: AtomicU64::new(u64::MAX),
             is_stopping: AtomicBool::new(false),
             is_recording: AtomicBool::new(false),
             accepted: Ledger::new(plan.messages_max),
@@ -101,6 +104,11 @@ impl Load {
     /// Accepted so far.
     pub(crate) fn accepted(&self) -> u64 {
         self.state.accepted.count()
+    }
+
+    /// Posts so many in all, and waits before it makes more.
+    pub(crate) fn hold_at(&self, posts: u64) {
+        self.state.end.store(posts, Ordering::Relaxed);
     }
 
     /// From now on answers are timed, or no longer.
@@ -178,6 +186,12 @@ async fn next_post(state: &State) -> Option<(u64, u64)> {
     let number = state.next.fetch_add(1, Ordering::Relaxed);
     if number >= state.plan.messages_max {
         return None;
+    }
+    while number >= state.end.load(Ordering::Relaxed) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        if state.is_stopping.load(Ordering::Relaxed) {
+            return None;
+        }
     }
     let now_ns = state.plan.epoch.now_ns();
     let Pace::PerSecond(rate) = state.plan.pace else { return Some((number, now_ns)) };

@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Endpoints, each of which gets every message.
     #[arg(long, default_value_t = 10)]
     endpoints: usize,
+    /// Deliveries that may be under way. With more, the queue's size would tell of what waits, not of what has gone.
+    #[arg(long, default_value_t = 20_000)]
+    window: u64,
     /// Clients, each with a connection of its own.
     #[arg(long, default_value_t = 64)]
     connections: usize,
@@ -61,13 +64,15 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
     let plan = setup::messages(epoch, &stage.server, &app, args.connections, &payload);
     let start = Instant::now();
     let load = Load::start(Plan { messages_max: messages, ..plan });
+    let endpoints = args.endpoints.max(1) as u64;
     let mut looks: Vec<Look> = Vec::new();
     let mut goal = args.first;
     while sink.distinct() < args.deliveries.min(messages * args.endpoints as u64) {
         if start.elapsed() > Duration::from_secs(args.seconds_max) {
             bail!("only {} were delivered in {} s", sink.distinct(), args.seconds_max);
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        load.hold_at((sink.distinct() + args.window).div_ceil(endpoints));
+        tokio::time::sleep(Duration::from_millis(5)).await;
         if sink.distinct() >= goal {
             looks.push(Look::take(postgres, sink.distinct()).await);
             // Each look is at the claims since the one before.
@@ -81,7 +86,7 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
     setup::nothing_is_lost(&done, &sink, |_| true)?;
     let settings = json!({
         "deliveries": args.deliveries, "first": args.first, "endpoints": args.endpoints,
-        "connections": args.connections, "payload": args.payload,
+        "window": args.window, "connections": args.connections, "payload": args.payload,
     });
     let mut report = Report::new("churn", settings);
     report.number("delivered_per_s", sink.distinct() as f64 / seconds);
