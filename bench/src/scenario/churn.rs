@@ -44,7 +44,10 @@ struct Look {
     delivered: u64,
     queue_mib: f64,
     claims: f64,
+    /// Of one claim, which leases as many as there is room for.
     claim_ms: f64,
+    /// Of a claim, for each delivery that it leased.
+    claim_us_per_delivery: f64,
 }
 
 /// Runs the scenario and reports it.
@@ -95,9 +98,12 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
         report.number(&format!("delivered_at_{name}_look"), look.delivered as f64);
         report.number(&format!("queue_mib_at_{name}_look"), look.queue_mib);
         report.number(&format!("claim_ms_at_{name}_look"), look.claim_ms);
+        report.number(&format!("claim_us_per_delivery_at_{name}_look"), look.claim_us_per_delivery);
         report.number(&format!("claims_at_{name}_look"), look.claims);
     }
-    let curve = looks.iter().map(|look| json!([look.delivered, look.queue_mib, look.claims, look.claim_ms]));
+    let curve = looks.iter().map(|look| json!([
+            look.delivered, look.queue_mib, look.claims, look.claim_ms, look.claim_us_per_delivery
+        ]));
     report.detail("looks", json!(curve.collect::<Vec<_>>()));
     report.finish(place)
 }
@@ -105,11 +111,12 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
 impl Look {
     async fn take(postgres: &hookwire_testkit::Postgres, delivered: u64) -> Self {
         let sql = "SELECT pg_total_relation_size('queue') / 1048576.0, coalesce(sum(calls), 0), \
-            coalesce(sum(total_exec_time) / nullif(sum(calls), 0), 0) \
-            FROM pg_stat_statements WHERE query ILIKE '%SKIP LOCKED%'";
+            coalesce(sum(total_exec_time) / nullif(sum(calls), 0), 0), \
+            coalesce(1000 * sum(total_exec_time) / nullif(sum(rows), 0), 0) \
+            FROM pg_stat_statements WHERE query ILIKE '%FOR UPDATE SKIP LOCKED%'";
         let line = postgres.query(sql).await;
         let mut numbers = line.split('|').map(|number| number.parse::<f64>().unwrap_or_default());
         let mut next = || numbers.next().unwrap_or_default();
-        Self { delivered, queue_mib: next(), claims: next(), claim_ms: next() }
+        Self { delivered, queue_mib: next(), claims: next(), claim_ms: next(), claim_us_per_delivery: next() }
     }
 }

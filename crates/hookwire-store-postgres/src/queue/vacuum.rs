@@ -10,7 +10,7 @@ use crate::fault::Done;
 use crate::shared::Shared;
 
 /// Settlements of this node after which it vacuums.
-const SETTLED_MAX: u64 = 20_000;
+const SETTLED_MAX: u64 = 10_000;
 
 /// One at a time over all nodes. No pages are given back to the system, as that stops everybody for a moment.
 const VACUUM: &str = "VACUUM (SKIP_LOCKED, TRUNCATE FALSE, INDEX_CLEANUP ON, PARALLEL 0) queue";
