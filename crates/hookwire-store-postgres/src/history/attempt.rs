@@ -76,7 +76,7 @@ pub(crate) async fn of_endpoint(
                 attempts.iter().filter(|attempt| is_ours(attempt)).map(|attempt| attempt.message).collect();
             keys.sort_unstable();
             keys.dedup();
-            message::get_all(link, &keys, with_payload).await?
+            message::get_wanted(link, &keys, &filter.message, with_payload).await?
         } else {
             HashMap::new()
         };

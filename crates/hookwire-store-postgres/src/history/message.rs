@@ -46,11 +46,32 @@ pub(crate) async fn get_all(
     }
     let keys: Vec<i64> = keys.iter().map(|key| key.raw()).collect();
     let rows = link.query(sql::MESSAGES_BY_KEYS, params![keys, with_payload]).await?;
+    by_key(&rows, with_payload)
+}
+
+fn by_key(rows: &[Row], with_payload: bool) -> Done<HashMap<MessageKey, Message>> {
     let read = |row: &Row| {
         let message = read_message(row, 0, with_payload)?;
         Ok((message.key, message))
     };
     rows.iter().map(read).collect()
+}
+
+/// Messages by their keys, but only those that the filter may want.
+pub(crate) async fn get_wanted(
+    link: &Link,
+    keys: &[MessageKey],
+    filter: &MessageFilter,
+    with_payload: bool,
+) -> Done<HashMap<MessageKey, Message>> {
+    let Some(types) = &filter.event_types else { return get_all(link, keys, with_payload).await };
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys: Vec<i64> = keys.iter().map(|key| key.raw()).collect();
+    let types: Vec<&str> = types.iter().map(EventTypeName::as_str).collect();
+    let rows = link.query(sql::MESSAGES_OF_TYPES, params![keys, with_payload, types]).await?;
+    by_key(&rows, with_payload)
 }
 
 /// The keys that may have been made after `after` and before `before`, as exclusive bounds.

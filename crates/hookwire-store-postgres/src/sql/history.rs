@@ -8,6 +8,10 @@ use super::{Walk, statements, walks};
 statements! {
     MESSAGES_BY_KEYS = "SELECT key, app, event_type, event_id, channels, tags, created, deliver_at, payload_expires, \
         raw_type, CASE WHEN $2 THEN payload END, CASE WHEN $2 THEN raw END FROM message WHERE key = ANY($1)";
+    // Of these types only.
+    MESSAGES_OF_TYPES = "SELECT key, app, event_type, event_id, channels, tags, created, deliver_at, payload_expires, \
+        raw_type, CASE WHEN $2 THEN payload END, CASE WHEN $2 THEN raw END FROM message \
+        WHERE key = ANY($1) AND event_type = ANY($3)";
     MESSAGE_ENDPOINTS = "SELECT endpoints FROM message WHERE key = $1 AND app = $2";
     ATTEMPT_GET = "SELECT message, key, endpoint, app, at, url, status, trigger, code, response, error, resolve_us, \
         connect_us, tls_us, first_byte_us, total_us, request FROM attempt WHERE message = $1 AND key = $2";
@@ -24,12 +28,6 @@ statements! {
 }
 
 walks! {
-    MESSAGES = "SELECT m.key, m.app, m.event_type, m.event_id, m.channels, m.tags, m.created, m.deliver_at, \
-            m.payload_expires, m.raw_type, CASE WHEN $5 THEN m.payload END, CASE WHEN $5 THEN m.raw END FROM message m \
-        WHERE m.app = $1 AND m.key > $2 AND m.key < $3 ORDER BY m.key", "$4";
-    MESSAGES_BY_TYPE = "SELECT m.key, m.app, m.event_type, m.event_id, m.channels, m.tags, m.created, m.deliver_at, \
-            m.payload_expires, m.raw_type, CASE WHEN $5 THEN m.payload END, CASE WHEN $5 THEN m.raw END FROM message m \
-        WHERE m.app = $1 AND m.event_type = $6 AND m.key > $2 AND m.key < $3 ORDER BY m.key", "$4";
     MESSAGES_BY_TAG = "SELECT m.key, m.app, m.event_type, m.event_id, m.channels, m.tags, m.created, m.deliver_at, \
             m.payload_expires, m.raw_type, CASE WHEN $5 THEN m.payload END, CASE WHEN $5 THEN m.raw END \
         FROM label l JOIN message m ON m.key = l.message \
@@ -55,6 +53,49 @@ walks! {
     TASKS = "SELECT key, app, endpoint, kind, since, until, status, queued, updated FROM task \
         WHERE org = $1 AND key > $2 AND key < $3 ORDER BY key", "$4";
 }
+
+/// Messages between two places of an index that begins with what is looked for. Compared and ordered by all its columns,
+/// since the database would otherwise go through the keys of everybody's messages as soon as it takes the value for a
+/// common one, and a rare one would cost a scan.
+macro_rules! messages {
+    ($columns:literal, $above:literal, $below:literal, $order:literal) => {
+        concat!(
+            "SELECT m.key, m.app, m.event_type, m.event_id, m.channels, m.tags, m.created, m.deliver_at, ",
+            "m.payload_expires, m.raw_type, CASE WHEN $5 THEN m.payload END, CASE WHEN $5 THEN m.raw END ",
+            "FROM message m WHERE (",
+            $columns,
+            ") > (",
+            $above,
+            ") AND (",
+            $columns,
+            ") < (",
+            $below,
+            ") ORDER BY ",
+            $order,
+            " LIMIT $4"
+        )
+    };
+}
+
+pub(crate) const MESSAGES: Walk = Walk {
+    up: messages!("m.app, m.key", "$1, $2", "$1, $3", "m.app ASC, m.key ASC"),
+    down: messages!("m.app, m.key", "$1, $2", "$1, $3", "m.app DESC, m.key DESC"),
+};
+
+pub(crate) const MESSAGES_BY_TYPE: Walk = Walk {
+    up: messages!(
+        "m.app, m.event_type, m.key",
+        "$1, $6, $2",
+        "$1, $6, $3",
+        "m.app ASC, m.event_type ASC, m.key ASC"
+    ),
+    down: messages!(
+        "m.app, m.event_type, m.key",
+        "$1, $6, $2",
+        "$1, $6, $3",
+        "m.app DESC, m.event_type DESC, m.key DESC"
+    ),
+};
 
 /// The pending ones and the settled ones, put together.
 macro_rules! both {

@@ -35,7 +35,15 @@ fn all() -> Vec<(&'static str, &'static str)> {
     ];
     let walks = [catalog::WALKS, history::WALKS, oauth::WALKS, triggers::WALKS];
     let both = history::DELIVERIES_OF_ENDPOINT;
-    let own = vec![("DELIVERIES_OF_ENDPOINT", both.up), ("DELIVERIES_OF_ENDPOINT", both.down)];
+    let (messages, by_type) = (history::MESSAGES, history::MESSAGES_BY_TYPE);
+    let own = vec![
+        ("DELIVERIES_OF_ENDPOINT", both.up),
+        ("DELIVERIES_OF_ENDPOINT", both.down),
+        ("MESSAGES", messages.up),
+        ("MESSAGES", messages.down),
+        ("MESSAGES_BY_TYPE", by_type.up),
+        ("MESSAGES_BY_TYPE", by_type.down),
+    ];
     [fixed.concat(), walks.concat(), own].concat()
 }
 
@@ -86,6 +94,34 @@ async fn no_statement_goes_through_a_table_that_grows() {
                     .is_some_and(|rest| rest.starts_with([' ', '_']))
             });
             assert!(!scans, "{name}: {line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rare_value_is_found_by_its_own_index() {
+    let (_database, client) = database().await;
+    let fill = "INSERT INTO message (key, app, created, payload_expires, short_lived, event_type, endpoints) \
+        SELECT n, 1, 0, 0, false, CASE WHEN n % 10000 = 0 THEN 'rare' ELSE 'common' END, '' \
+        FROM generate_series(1, 100000) n; ANALYZE message; SET plan_cache_mode = force_generic_plan";
+    client.batch_execute(fill).await.expect("messages can be made");
+    for (walk, index, values) in [
+        (history::MESSAGES, "message_1_app_key_idx", "1, 0, 90000, 50, false"),
+        (history::MESSAGES_BY_TYPE, "message_1_app_event_type_key_idx", "1, 0, 90000, 50, false, 'rare'"),
+    ] {
+        for (number, sql) in [walk.up, walk.down].into_iter().enumerate() {
+            let statement = format!("s{number}_{index}");
+            client.batch_execute(&format!("PREPARE {statement} AS {sql}")).await.expect(sql);
+            let plan = client.simple_query(&format!("EXPLAIN EXECUTE {statement}({values})")).await.expect(sql);
+            let plan: Vec<&str> = plan
+                .iter()
+                .filter_map(|line| match line {
+                    tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+                    _ => None,
+                })
+                .collect();
+            assert!(plan.iter().any(|line| line.contains(index)), "{plan:#?}");
+            assert!(!plan.iter().any(|line| line.contains("Sort ")), "{plan:#?}");
         }
     }
 }
