@@ -9,7 +9,7 @@ mod recorder;
 mod sure;
 mod world;
 
-pub use recorder::Recorder;
+pub use recorder::{LEASE, Recorder};
 pub use world::{Backend, Options, World};
 
 /// Turns the list into functions that backends can call, and into the macro that makes tests of them.
