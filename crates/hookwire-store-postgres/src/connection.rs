@@ -26,8 +26,28 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// A connection.
 pub(crate) struct Link {
     client: Client,
-    /// Statements by the address of their text; `None` = they are not kept from one transaction to the next.
-    statements: Option<Mutex<HashMap<usize, Statement>>>,
+    /// `None` = they are not kept from one transaction to the next.
+    statements: Option<Mutex<Statements>>,
+}
+
+/// Prepared statements.
+#[derive(Default)]
+struct Statements {
+    /// By the address of their text, which is found quickly. A constant may lie at several.
+    by_address: HashMap<usize, Statement>,
+    by_text: HashMap<&'static str, Statement>,
+}
+
+impl Statements {
+    fn get(&mut self, sql: &'static str) -> Option<Statement> {
+        let address = sql.as_ptr().addr();
+        if let Some(statement) = self.by_address.get(&address) {
+            return Some(statement.clone());
+        }
+        let statement = self.by_text.get(sql)?.clone();
+        self.by_address.insert(address, statement.clone());
+        Some(statement)
+    }
 }
 
 /// What the server said unasked: the words of a NOTIFY.
@@ -76,13 +96,12 @@ impl Link {
 
     async fn prepared(&self, sql: &'static str) -> Result<Option<Statement>, tokio_postgres::Error> {
         let Some(statements) = &self.statements else { return Ok(None) };
-        let address = sql.as_ptr().addr();
         let lock = || statements.lock().expect("nobody panics with this lock");
-        if let Some(statement) = lock().get(&address) {
-            return Ok(Some(statement.clone()));
+        if let Some(statement) = lock().get(sql) {
+            return Ok(Some(statement));
         }
         let statement = self.client.prepare(sql).await?;
-        lock().insert(address, statement.clone());
+        lock().by_text.insert(sql, statement.clone());
         Ok(Some(statement))
     }
 

@@ -51,9 +51,11 @@ impl Fault {
         error.code() == Some(&SqlState::CHECK_VIOLATION)
     }
 
-    /// Whether it is not known what became of the transaction.
+    /// Whether it is not known what became of the transaction: the connection was lost, or the database behind a pooler,
+    /// which then says so in a word of its own.
     pub(crate) fn leaves_doubt(&self) -> bool {
-        matches!(self, Self::Broken(error) if error.code().is_none())
+        let Self::Broken(error) = self else { return false };
+        error.code().is_none_or(|code| code.code().starts_with("08") || code.code().starts_with("57P"))
     }
 }
 
@@ -105,6 +107,7 @@ pub(crate) fn told(error: &tokio_postgres::Error) -> Error {
 pub(crate) fn needs_new_connection(error: &tokio_postgres::Error) -> bool {
     error.code().is_none_or(|code| {
         *code == SqlState::READ_ONLY_SQL_TRANSACTION
+            || code.code().starts_with("08")
             || code.code().starts_with("57P")
             || code.code().starts_with("26")
             || code.code().starts_with("25")

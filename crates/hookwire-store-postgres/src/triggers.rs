@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use hookwire_core::{AppKey, Invocation, InvocationKey, Timestamp, Trigger, TriggerId};
 use hookwire_store::triggers::{InvocationFilter, Registered, Viewer};
 use hookwire_store::{Page, Result, Slice, Triggers};
@@ -11,7 +12,11 @@ use crate::PostgresStore;
 use crate::catalog::{read, trigger, write};
 use crate::fault::{Done, Fault};
 use crate::history::invocation;
+use crate::sql::triggers as sql;
 use crate::work::{Work, to_its_end};
+
+/// Records that are on their way together.
+const TOGETHER: usize = 256;
 
 #[async_trait]
 impl Triggers for PostgresStore {
@@ -58,9 +63,11 @@ impl Triggers for PostgresStore {
     }
 }
 
+/// Many of them are on their way together, in their order.
 async fn record_all(work: &Work, records: &[Invocation]) -> Done<()> {
-    for record in records {
-        invocation::record(work.link(), record).await?;
+    work.link().ready(&[sql::INVOCATION_PUT]).await?;
+    for some in records.chunks(TOGETHER) {
+        try_join_all(some.iter().map(|record| invocation::record(work.link(), record))).await?;
     }
     Ok(())
 }

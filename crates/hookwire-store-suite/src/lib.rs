@@ -9,7 +9,7 @@ mod recorder;
 mod sure;
 mod world;
 
-pub use recorder::Recorder;
+pub use recorder::{LEASE, Recorder};
 pub use world::{Backend, Options, World};
 
 /// Turns the list into functions that backends can call, and into the macro that makes tests of them.
@@ -128,6 +128,7 @@ list! { $
         failing_begins_and_ends
         an_endpoint_is_turned_off_when_its_patience_is_over
         gone_turns_an_endpoint_off_at_once
+        being_turned_off_is_no_change_by_a_client
         the_brake_keeps_many_endpoints_on
     }
     notices {

@@ -10,7 +10,7 @@ use hookwire_store::dispatch::Claim;
 use tokio::sync::Notify;
 
 /// How long the leases that it asks for last.
-pub(crate) const LEASE: Duration = Duration::from_mins(1);
+pub const LEASE: Duration = Duration::from_mins(1);
 /// How long to wait for something that must come.
 const PATIENCE: Duration = Duration::from_secs(30);
 

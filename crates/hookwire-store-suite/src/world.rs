@@ -75,7 +75,7 @@ impl World {
     }
 
     /// The store.
-    pub(crate) fn store(&self) -> SharedStore {
+    pub fn store(&self) -> SharedStore {
         self.store.lock().expect("nobody panics with this lock").clone().expect("a store is open")
     }
 
@@ -99,7 +99,7 @@ impl World {
     }
 
     /// The time now; it is a millisecond later each time somebody looks.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.clock.fetch_add(1_000, Ordering::Relaxed) + 1_000)
     }
 
@@ -108,7 +108,8 @@ impl World {
         self.clock.fetch_add(span.as_micros() as i64, Ordering::Relaxed);
     }
 
-    pub(crate) async fn app(&self) -> App {
+    /// A new app of the main org.
+    pub async fn app(&self) -> App {
         self.app_of(&self.org, NewApp { name: "App".to_owned(), ..NewApp::default() }).await
     }
 
@@ -120,13 +121,15 @@ impl World {
         self.endpoint_with(app, |_| {}).await
     }
 
-    pub(crate) async fn endpoint_with(&self, app: &App, words: impl FnOnce(&mut NewEndpoint)) -> Endpoint {
+    /// A new endpoint of the app, changed by `words`.
+    pub async fn endpoint_with(&self, app: &App, words: impl FnOnce(&mut NewEndpoint)) -> Endpoint {
         let mut new = new_endpoint();
         words(&mut new);
         self.store().create_endpoint(app.key, new, self.now()).await.sure()
     }
 
-    pub(crate) fn message(&self, app: &App) -> NewMessage {
+    /// A plain message, not sent yet.
+    pub fn message(&self, app: &App) -> NewMessage {
         let now = self.now();
         NewMessage {
             org: app.org.clone(),
@@ -151,7 +154,7 @@ impl World {
     }
 
     /// Sends a plain message; answers its key.
-    pub(crate) async fn send(&self, app: &App) -> MessageKey {
+    pub async fn send(&self, app: &App) -> MessageKey {
         self.send_with(app, |_| {}).await
     }
 
@@ -179,12 +182,12 @@ impl World {
     }
 
     /// Everything that is due for the endpoint.
-    pub(crate) async fn claim(&self, endpoint: &Endpoint) -> Vec<Claim> {
+    pub async fn claim(&self, endpoint: &Endpoint) -> Vec<Claim> {
         self.claim_with(endpoint.key, 1_000, usize::MAX).await.claims
     }
 
     /// The one delivery that is due for the endpoint.
-    pub(crate) async fn claim_one(&self, endpoint: &Endpoint) -> Claim {
+    pub async fn claim_one(&self, endpoint: &Endpoint) -> Claim {
         let mut claims = self.claim(endpoint).await;
         assert_eq!(claims.len(), 1, "{claims:?}");
         claims.pop().sure()
@@ -199,7 +202,7 @@ impl World {
     }
 
     /// The internal app that carries notices about the main org, with an endpoint that takes them all.
-    pub(crate) async fn notices(&self) -> (App, Endpoint) {
+    pub async fn notices(&self) -> (App, Endpoint) {
         let new = NewApp {
             name: "Notices".to_owned(),
             uid: Some(Uid::stored(self.org.as_str())),
@@ -211,7 +214,7 @@ impl World {
     }
 
     /// Types and payloads of an app's messages, oldest first.
-    pub(crate) async fn told(&self, app: &App) -> Vec<(String, serde_json::Value)> {
+    pub async fn told(&self, app: &App) -> Vec<(String, serde_json::Value)> {
         let filter = hookwire_store::history::MessageFilter { with_payload: true, ..Default::default() };
         let messages = self.store().messages(app.key, filter, ascending(200)).await.sure().items;
         let parts = |message: Message| {
@@ -221,7 +224,8 @@ impl World {
         messages.into_iter().map(parts).collect()
     }
 
-    pub(crate) async fn pending(&self) -> u64 {
+    /// Deliveries that are not settled.
+    pub async fn pending(&self) -> u64 {
         self.store().depth().await.sure().pending
     }
 }

@@ -72,6 +72,14 @@ impl Leases {
         }
     }
 
+    /// A lease that was to end then is another's by now, or nobody's. One that was made since stays.
+    pub fn lost(&mut self, endpoint: EndpointKey, message: MessageKey, until: Timestamp) {
+        let held = self.lanes.get(&endpoint).and_then(|held| held.leases.get(&message));
+        if held.is_some_and(|lease| lease.until == until) {
+            self.apply(LeaseChange { endpoint, message, lease: None });
+        }
+    }
+
     /// Messages whose lease for `endpoint` has ended by `now`.
     pub fn expired(&mut self, endpoint: EndpointKey, now: Timestamp) -> Vec<MessageKey> {
         let Some(held) = self.lanes.get_mut(&endpoint) else { return Vec::new() };
@@ -94,6 +102,12 @@ impl Leases {
     /// Messages leased for `endpoint`.
     pub fn messages(&self, endpoint: EndpointKey) -> Vec<MessageKey> {
         self.lanes.get(&endpoint).map(|held| held.leases.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// Messages leased for `endpoint` until exactly then.
+    pub fn until(&self, endpoint: EndpointKey, until: Timestamp) -> Vec<MessageKey> {
+        let held = self.lanes.get(&endpoint).into_iter().flat_map(|held| held.leases.iter());
+        held.filter(|(_, lease)| lease.until == until).map(|(message, _)| *message).collect()
     }
 
     /// Endpoints above `after` with leases, by key, and when the first lease of each may end.

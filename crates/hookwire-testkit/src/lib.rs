@@ -10,6 +10,7 @@ mod postgres;
 mod receiver;
 mod server;
 mod wait;
+mod wire;
 
 pub use api::{Answer, Api};
 pub use clock::FakeClock;
@@ -17,3 +18,4 @@ pub use postgres::Postgres;
 pub use receiver::{Gate, Receiver, Reply, Request};
 pub use server::{Server, ServerBuilder, binary, free_port, is_on_postgres, target_folder};
 pub use wait::{PATIENCE, eventually};
+pub use wire::{Cut, Sprung, Wire};

@@ -13,7 +13,7 @@ use hookwire_store::{Error, Page, Slice, Vault};
 
 use crate::connection::{Link, params};
 use crate::fault::Done;
-use crate::row::{get, read_trigger, time};
+use crate::row::{count, get, read_trigger, time};
 use crate::sql::triggers as sql;
 use crate::walk::from_name;
 use crate::work::Work;
@@ -24,29 +24,36 @@ pub(crate) async fn register(work: &mut Work, trigger: &Trigger) -> Done<Registe
     if work.app_locked(trigger.app).await?.is_none() {
         return Err(Error::Conflict("the application is gone").into());
     }
-    let mut follows: BTreeMap<TriggerId, Vec<TriggerId>> = BTreeMap::new();
-    for row in work.link().query(sql::TRIGGER_CONFIGS, params![app]).await? {
-        let (id, followers) = read_followers(get(&row, 0)?, get(&row, 1)?)?;
-        follows.insert(id, followers);
-    }
-    if !follows.contains_key(&trigger.id) && follows.len() >= TRIGGERS_MAX {
+    let id = trigger.id.as_str();
+    let before = work.link().one(sql::TRIGGER_CREATED, params![app, id]).await?;
+    let all = work.link().one(sql::TRIGGERS_COUNT, params![app]).await?;
+    let all = all.map_or(Ok(0), |row| count(&row, 0))?;
+    if before.is_none() && all >= TRIGGERS_MAX as u64 {
         return Ok(Registered::TooMany);
     }
-    let own = trigger.next.iter().map(|next| next.trigger.clone()).collect();
-    let is_new = follows.insert(trigger.id.clone(), own).is_none();
-    match check_chains(&follows) {
+    match check_chains(&chains(work.link(), trigger).await?) {
         Ok(()) => {}
         Err(ChainError::Cycle(back)) => return Ok(Registered::Cycle(back)),
         Err(ChainError::TooLong) => return Ok(Registered::TooLong),
     }
-    let id = trigger.id.as_str();
-    let before = work.link().one(sql::TRIGGER_CREATED, params![app, id]).await?;
+    let is_new = before.is_none();
     let created = before.map_or(Ok(trigger.created), |row| time(&row, 0))?;
     let record = TriggerRecord::new(trigger, &work.shared.vault);
     let (created, updated) = (created.micros(), Timestamp::micros(trigger.updated));
     let row = params![app, id, record.config, record.sealed, created, updated];
     work.link().run(sql::TRIGGER_PUT, row).await?;
     Ok(if is_new { Registered::Created } else { Registered::Replaced })
+}
+
+/// Which triggers follow which, once this one is registered. Those that nothing follows are left out.
+async fn chains(link: &Link, trigger: &Trigger) -> Done<BTreeMap<TriggerId, Vec<TriggerId>>> {
+    let mut follows = BTreeMap::new();
+    for row in link.query(sql::TRIGGERS_CHAINED, params![trigger.app.raw()]).await? {
+        let (id, followers) = read_followers(get(&row, 0)?, get(&row, 1)?)?;
+        follows.insert(id, followers);
+    }
+    follows.insert(trigger.id.clone(), trigger.next.iter().map(|next| next.trigger.clone()).collect());
+    Ok(follows)
 }
 
 pub(crate) async fn find(link: &Link, vault: &Vault, app: AppKey, id: &TriggerId) -> Done<Option<Trigger>> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::join4;
-use hookwire_core::id::Key;
+use hookwire_core::id::Key as _;
 use hookwire_core::{Delivery, EndpointKey, MessageKey, TriggerType};
 use hookwire_store::chooser::Incoming;
 use hookwire_store::dispatch::Claim;
@@ -18,7 +18,7 @@ use hookwire_store::touched::has_limit;
 use hookwire_store::{Dispatch, Error};
 
 use super::Taken;
-use super::doubt::Doubt;
+use super::doubt;
 use super::plan::{Apart, Plan, Planned, plan};
 use crate::connection::{Link, params};
 use crate::effects::Effects;
@@ -40,15 +40,13 @@ type Question = (Incoming, Reply<Taken>, u32);
 pub(crate) struct Ingester {
     shared: Arc<Shared>,
     link: OwnLink,
-    /// Transactions of which it is not known what became of them.
-    doubts: Vec<Doubt>,
 }
 
 impl Ingester {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let statements = &[catalog::LOCK_SHARED, sql::INGEST, sql::INGEST_NAMED];
         let link = OwnLink::new(Arc::clone(&shared), statements);
-        Self { shared, link, doubts: Vec::new() }
+        Self { shared, link }
     }
 
     /// Writes a batch and answers everybody.
@@ -68,11 +66,7 @@ impl Ingester {
     /// One transaction; answers what must be asked again.
     async fn round(&mut self, questions: Vec<Question>) -> Vec<Question> {
         let dispatch = self.shared.attached();
-        let link = match self.ready().await {
-            Ok(()) => self.link.get().await,
-            Err(fault) => Err(fault),
-        };
-        let link = match link {
+        let link = match self.link.get().await {
             Ok(link) => link,
             Err(fault) => {
                 refuse_all(questions, &fault.into_error());
@@ -94,19 +88,6 @@ impl Ingester {
         again
     }
 
-    /// What earlier failures left behind is put right first.
-    async fn ready(&mut self) -> Done<()> {
-        let link = self.link.get().await?;
-        while let Some(doubt) = self.doubts.last() {
-            if let Err(fault) = doubt.resolve(&self.shared, link).await {
-                self.link.failed(&fault);
-                return Err(fault);
-            }
-            self.doubts.pop();
-        }
-        Ok(())
-    }
-
     /// What is written is handed over and answered; of the others it is found out why they are not.
     async fn tell(
         &mut self,
@@ -125,15 +106,7 @@ impl Ingester {
             let (app, deliveries) = (planned.message.app, planned.owed.len() as u32);
             planned.reply.answer(Ok(Taken::Done(Ingested::Accepted { app, deliveries })));
         }
-        if !unwanted.is_empty() {
-            self.doubts.push(Doubt {
-                identity: self.shared.identity(),
-                endpoints: unwanted.iter().map(|claim| claim.delivery.endpoint.raw()).collect(),
-                messages: unwanted.iter().map(|claim| claim.delivery.message.raw()).collect(),
-            });
-            // If it fails now, it is done before the next batch.
-            drop(self.ready().await);
-        }
+        doubt::free_soon(&self.shared, &unwanted);
         if refused.is_empty() {
             return Vec::new();
         }
@@ -184,7 +157,7 @@ impl Ingester {
             return planned.into_iter().map(Planned::again).collect();
         }
         if fault.leaves_doubt() {
-            self.doubts.extend(doubt(&self.shared, &planned));
+            doubt::ingest_lost(&self.shared, leased(&planned));
         }
         self.link.failed(fault);
         let error = refused::told(fault, planned.len());
@@ -294,11 +267,10 @@ fn effects(shared: &Shared, accepted: &[Planned]) -> (Effects, BTreeSet<Endpoint
     (effects, ordered)
 }
 
-fn doubt(shared: &Shared, planned: &[Planned]) -> Option<Doubt> {
-    let taken = planned.iter().flat_map(|planned| {
+/// What a transaction leases, if it comes about.
+fn leased(planned: &[Planned]) -> impl Iterator<Item = (EndpointKey, MessageKey)> {
+    planned.iter().flat_map(|planned| {
         let taken = planned.owed.iter().filter(|(_, taken)| *taken);
-        taken.map(|(endpoint, _)| (endpoint.key.raw(), planned.message.key.raw()))
-    });
-    let (endpoints, messages): (Vec<_>, Vec<_>) = taken.unzip();
-    (!endpoints.is_empty()).then(|| Doubt { identity: shared.identity(), endpoints, messages })
+        taken.map(|(endpoint, _)| (endpoint.key, planned.message.key))
+    })
 }

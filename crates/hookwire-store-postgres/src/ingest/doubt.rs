@@ -4,108 +4,119 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hookwire_core::EndpointKey;
 use hookwire_core::id::Key;
+use hookwire_core::{EndpointKey, MessageKey, Timestamp};
 use hookwire_store::dispatch::Claim;
+use hookwire_store::queue::ClaimRequest;
+use tokio_postgres::Row;
 
 use crate::connection::{Link, params};
 use crate::fault::Done;
 use crate::migrate::LOCK_SPACE;
-use crate::pool::Pooled;
 use crate::row::{key, time};
 use crate::shared::{Identity, Shared};
 use crate::sql::{node, queue as sql};
 
-/// Between two looks for the database.
-const PAUSE: Duration = Duration::from_millis(500);
+/// The shortest and the longest wait between two tries.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// What a lost transaction may have leased.
-#[derive(Debug)]
-pub(crate) struct Doubt {
-    pub(crate) identity: Identity,
-    pub(crate) endpoints: Vec<i64>,
-    pub(crate) messages: Vec<i64>,
+enum Doubt {
+    /// These deliveries.
+    Of { endpoints: Vec<i64>, messages: Vec<i64> },
+    /// Whatever a claim found for the endpoint; nothing else of it is leased until exactly then.
+    Claim { endpoint: EndpointKey, until: Timestamp },
 }
 
-impl Doubt {
-    /// Frees it, once the transaction has certainly ended: as long as it runs it holds the lock of its node.
-    pub(crate) async fn resolve(&self, shared: &Shared, link: &Link) -> Done<()> {
-        link.script("BEGIN").await?;
-        link.query(node::NODE_LOCK, params![LOCK_SPACE, i32::from(self.identity.number)]).await?;
-        let row = params![self.endpoints, self.messages, self.identity.incarnation];
-        let rows = link.query(sql::LEASED_FREE, row).await?;
-        link.script("COMMIT").await?;
-        tell(shared, &rows)
-    }
-}
-
-/// Frees these as soon as the database can be reached.
+/// Frees these, which nobody wants.
 pub(crate) fn free_soon(shared: &Arc<Shared>, claims: &[Claim]) {
-    if claims.is_empty() {
-        return;
+    ingest_lost(shared, claims.iter().map(|claim| (claim.delivery.endpoint, claim.delivery.message)));
+}
+
+/// A transaction that would have leased these on ingest was lost.
+pub(crate) fn ingest_lost(shared: &Arc<Shared>, leased: impl Iterator<Item = (EndpointKey, MessageKey)>) {
+    let (endpoints, messages): (Vec<_>, Vec<_>) =
+        leased.map(|(endpoint, message)| (endpoint.raw(), message.raw())).unzip();
+    if !endpoints.is_empty() {
+        resolve_soon(shared, shared.identity(), Doubt::Of { endpoints, messages });
     }
-    let doubt = Doubt {
-        identity: shared.identity(),
-        endpoints: claims.iter().map(|claim| claim.delivery.endpoint.raw()).collect(),
-        messages: claims.iter().map(|claim| claim.delivery.message.raw()).collect(),
-    };
+}
+
+/// A claim of this life was lost.
+pub(crate) fn claim_lost(shared: &Arc<Shared>, identity: Identity, request: &ClaimRequest) {
+    resolve_soon(shared, identity, Doubt::Claim { endpoint: request.endpoint, until: request.lease_until });
+}
+
+/// As soon as the database can be reached, however often that breaks off; unless the leases are void anyway.
+fn resolve_soon(shared: &Arc<Shared>, identity: Identity, doubt: Doubt) {
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
-        let Some(mut link) = link(&shared, doubt.identity).await else { return };
-        link.soil();
-        match doubt.resolve(&shared, &link).await {
-            Ok(()) => link.clean(),
-            Err(fault) => {
-                tracing::warn!(error = %fault.into_error(), "leases that nobody has were not freed");
+        let mut pause = PAUSE.0;
+        while !shared.is_closed() && shared.identity() == identity {
+            match doubt.resolve(&shared, identity).await {
+                Ok(freed) => return tell(&shared, &freed),
+                Err(fault) => {
+                    let error = fault.into_error();
+                    tracing::warn!(%error, "leases that nobody has are not freed yet; trying again");
+                }
             }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE.1);
         }
     });
 }
 
-/// A connection, as soon as there is one; `None` when the leases are void anyway.
-async fn link(shared: &Arc<Shared>, identity: Identity) -> Option<Pooled> {
-    loop {
-        if shared.is_closed() || shared.identity() != identity {
-            return None;
-        }
-        match shared.pool.take().await {
-            Ok(link) => return Some(link),
-            Err(_) => tokio::time::sleep(PAUSE).await,
-        }
+impl Doubt {
+    /// Frees it, once the transaction has certainly ended: as long as it runs it holds the lock of its node. Answers for
+    /// whom something is due, and when.
+    async fn resolve(
+        &self,
+        shared: &Arc<Shared>,
+        identity: Identity,
+    ) -> Done<BTreeMap<EndpointKey, Timestamp>> {
+        let mut link = shared.pool.take().await?;
+        link.soil();
+        link.script("BEGIN").await?;
+        link.query(node::NODE_LOCK, params![LOCK_SPACE, i32::from(identity.number)]).await?;
+        let rows = self.free(shared, &link, identity).await?;
+        link.script("COMMIT").await?;
+        link.clean();
+        earliest(&rows)
+    }
+
+    async fn free(&self, shared: &Shared, link: &Link, identity: Identity) -> Done<Vec<Row>> {
+        let rows = match self {
+            Self::Of { endpoints, messages } => {
+                let these = params![endpoints, messages, identity.incarnation];
+                link.query(sql::LEASED_FREE, these).await?
+            }
+            Self::Claim { endpoint, until } => {
+                let known = shared.leases().until(*endpoint, *until);
+                let known: Vec<i64> = known.into_iter().map(Key::raw).collect();
+                let unknown = params![endpoint.raw(), identity.incarnation, until.micros(), known];
+                link.query(sql::LEASED_FREE_UNKNOWN, unknown).await?
+            }
+        };
+        Ok(rows)
     }
 }
 
-/// Frees deliveries of an endpoint that this node has leased without knowing it.
-pub(crate) async fn free_unknown(
-    shared: &Arc<Shared>,
-    identity: Identity,
-    endpoint: EndpointKey,
-) -> Done<()> {
-    let Some(mut link) = link(shared, identity).await else { return Ok(()) };
-    link.soil();
-    link.script("BEGIN").await?;
-    link.query(node::NODE_LOCK, params![LOCK_SPACE, i32::from(identity.number)]).await?;
-    let known: Vec<i64> = shared.leases().messages(endpoint).into_iter().map(Key::raw).collect();
-    let row = params![endpoint.raw(), identity.incarnation, known];
-    let rows = link.query(sql::LEASED_FREE_UNKNOWN, row).await?;
-    link.script("COMMIT").await?;
-    link.clean();
-    tell(shared, &rows)
-}
-
-fn tell(shared: &Shared, rows: &[tokio_postgres::Row]) -> Done<()> {
-    let mut freed: BTreeMap<EndpointKey, _> = BTreeMap::new();
+fn earliest(rows: &[Row]) -> Done<BTreeMap<EndpointKey, Timestamp>> {
+    let mut freed = BTreeMap::new();
     for row in rows {
         let (endpoint, due) = (key(row, 0)?, time(row, 1)?);
         let earliest = freed.entry(endpoint).or_insert(due);
         *earliest = (*earliest).min(due);
     }
-    shared.bell.ring(&freed, false);
+    Ok(freed)
+}
+
+fn tell(shared: &Shared, freed: &BTreeMap<EndpointKey, Timestamp>) {
+    shared.bell.ring(freed, false);
     let dispatch = shared.dispatch.read().expect("nobody panics with this lock");
     if let Some(dispatch) = dispatch.as_deref() {
         for (endpoint, due) in freed {
-            dispatch.waiting(endpoint, due);
+            dispatch.waiting(*endpoint, *due);
         }
     }
-    Ok(())
 }

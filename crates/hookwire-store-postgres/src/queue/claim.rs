@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use futures::future::{join, join5};
 use hookwire_core::id::Key;
-use hookwire_core::{
-    Delivery, Endpoint, EndpointKey, EventTypeName, Message, MessageKey, Reference, TriggerType,
-};
+use hookwire_core::{Delivery, Endpoint, EventTypeName, Message, MessageKey, Reference, TriggerType};
 use hookwire_store::dispatch::Claim;
 use hookwire_store::lease::{Lease, Origin};
 use hookwire_store::queue::{ClaimRequest, Claimed};
@@ -18,6 +16,7 @@ use crate::cache::AppState;
 use crate::connection::params;
 use crate::effects::Effects;
 use crate::fault::{Done, Fault};
+use crate::ingest::doubt;
 use crate::migrate::LOCK_SPACE;
 use crate::pool::Pooled;
 use crate::row::{get, key, read_message, small, time, time_or_none};
@@ -63,7 +62,7 @@ pub(crate) async fn claim(shared: &Arc<Shared>, request: &ClaimRequest) -> Done<
             Err(fault) if fault.is_passing() => passing = Some(fault),
             Err(fault) => {
                 if fault.leaves_doubt() {
-                    resolve_doubt(shared, claiming.identity, request.endpoint);
+                    doubt::claim_lost(shared, claiming.identity, request);
                 }
                 return Err(fault);
             }
@@ -307,15 +306,4 @@ impl ClaimParams {
         ];
         link.query(sql::CLAIM, params).await
     }
-}
-
-/// The connection was lost before it was known what was leased: what this node does not know of is freed again, once
-/// the transaction has certainly ended.
-fn resolve_doubt(shared: &Arc<Shared>, identity: Identity, endpoint: EndpointKey) {
-    let shared = Arc::clone(shared);
-    tokio::spawn(async move {
-        if let Err(fault) = crate::ingest::doubt::free_unknown(&shared, identity, endpoint).await {
-            tracing::warn!(error = %fault.into_error(), %endpoint, "leases of a lost claim were not freed");
-        }
-    });
 }

@@ -125,8 +125,8 @@ impl Settler {
             let written = if is_plain { self.at_once(all).await } else { self.step_by_step(all).await };
             match written {
                 Ok(settled) => {
-                    let stale = settled.iter().filter(|settled| **settled == Settled::Stale).count();
-                    self.shared.counters.stale.fetch_add(stale as u64, Ordering::Relaxed);
+                    let stale = self.forget_stale(all, &settled);
+                    self.shared.counters.stale.fetch_add(stale, Ordering::Relaxed);
                     self.shared.counters.committed(operations.len(), started.elapsed());
                     self.shared.wear.add(settled.len());
                     return Ok(settled);
@@ -140,6 +140,20 @@ impl Settler {
                 Err(fault) => return Err(fault),
             }
         }
+    }
+
+    /// What is stale is not leased by this claim any more, perhaps since an earlier write of the same whose answer was
+    /// lost. Answers how many are.
+    fn forget_stale(&self, all: &[One<'_>], settled: &[Settled]) -> u64 {
+        let stale = all.iter().zip(settled).filter(|(_, settled)| **settled == Settled::Stale);
+        let stale: Vec<_> = stale.map(|(one, _)| &one.settlement.delivery).collect();
+        if !stale.is_empty() {
+            let mut leases = self.shared.leases();
+            stale.iter().for_each(|delivery| {
+                leases.lost(delivery.endpoint, delivery.message, delivery.lease_until);
+            });
+        }
+        stale.len() as u64
     }
 
     /// Whether nothing follows from it: a first attempt that succeeded, to an endpoint without order.

@@ -66,8 +66,9 @@ statements! {
     NODE_LIVES = "SELECT 1 FROM node WHERE number = $1 AND incarnation = $2";
     LEASED_FREE = "UPDATE queue q SET leased = 0 FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
         WHERE q.endpoint = k.endpoint AND q.message = k.message AND q.leased = $3 RETURNING q.endpoint, q.due";
-    LEASED_FREE_UNKNOWN = "UPDATE queue SET leased = 0 WHERE endpoint = $1 AND leased = $2 AND message <> ALL($3) \
-        RETURNING endpoint, due";
+    // By when it ends the lease of a claim is known from others of its endpoint.
+    LEASED_FREE_UNKNOWN = "UPDATE queue SET leased = 0 WHERE endpoint = $1 AND leased = $2 AND lease_until = $3 \
+        AND message <> ALL($4) RETURNING endpoint, due";
 
     // A message without deliveries to hand over, in the transaction of something else.
     MESSAGE_INSERT = "INSERT INTO message (key, app, created, payload_expires, short_lived, event_type, payload, \

@@ -5,6 +5,9 @@ use super::{statements, walks};
 statements! {
     TRIGGER_GET = "SELECT app, id, config, sealed, created, updated FROM registered_trigger WHERE app = $1 AND id = $2";
     TRIGGER_CONFIGS = "SELECT id, config FROM registered_trigger WHERE app = $1 ORDER BY id";
+    // Those that others follow; perhaps some that only look so.
+    TRIGGERS_CHAINED = "SELECT id, config FROM registered_trigger WHERE app = $1 AND strpos(config, '\"next\":') > 0";
+    TRIGGERS_COUNT = "SELECT count(*) FROM registered_trigger WHERE app = $1";
     TRIGGER_CREATED = "SELECT created FROM registered_trigger WHERE app = $1 AND id = $2";
     TRIGGER_PUT = "INSERT INTO registered_trigger (app, id, config, sealed, created, updated) \
         VALUES ($1, $2, $3, $4, $5, $6) \

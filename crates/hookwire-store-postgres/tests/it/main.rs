@@ -1,5 +1,6 @@
 //! The store on PostgreSQL: the cases that every backend passes, and what is its own.
 
+mod cuts;
 mod place;
 
 mod conformance {

@@ -33,17 +33,23 @@ impl Place {
 
 impl Backend for Place {
     fn open<'a>(&'a self, options: &'a Options) -> BoxFuture<'a, SharedStore> {
-        async move {
-            let settings = Settings {
-                notices: options.notices,
-                disable_after: options.disable_after,
-                payload_retention: options.payload_retention,
-                ..Settings::default()
-            };
-            let url = self.database().await.url();
-            let store = PostgresStore::open(&url, Vault::new(SECRET), settings, Arc::clone(&options.mint));
-            store.await.expect("the store opens") as SharedStore
-        }
-        .boxed()
+        async move { open(&self.database().await.url(), options).await }.boxed()
     }
+}
+
+/// Opens the store at this URL.
+pub(crate) async fn open(url: &str, options: &Options) -> SharedStore {
+    open_with(url, options, Settings::default()).await
+}
+
+/// The same, with these settings where the options say nothing.
+pub(crate) async fn open_with(url: &str, options: &Options, settings: Settings) -> SharedStore {
+    let settings = Settings {
+        notices: options.notices,
+        disable_after: options.disable_after,
+        payload_retention: options.payload_retention,
+        ..settings
+    };
+    let store = PostgresStore::open(url, Vault::new(SECRET), settings, Arc::clone(&options.mint));
+    store.await.expect("the store opens")
 }

@@ -73,6 +73,21 @@ pub(crate) async fn gone_turns_an_endpoint_off_at_once(world: World) {
     assert_eq!(world.pending().await, 0);
 }
 
+pub(crate) async fn being_turned_off_is_no_change_by_a_client(world: World) {
+    let app = world.app().await;
+    let endpoint = world.endpoint(&app).await;
+    world.send(&app).await;
+    let claim = world.claim_one(&endpoint).await;
+    world.end(&claim, 410, Transition::Exhausted).await;
+    let off = world.stored_endpoint(&endpoint).await.sure();
+    assert_eq!((off.disabled, off.updated), (true, endpoint.updated));
+    let on = EndpointChange { disabled: Some(false), ..EndpointChange::default() };
+    let at = world.now();
+    world.store().change_endpoint(app.key, &Reference::Key(endpoint.key), on, at).await.sure();
+    let on = world.stored_endpoint(&endpoint).await.sure();
+    assert_eq!((on.disabled, on.updated), (false, at));
+}
+
 pub(crate) async fn the_brake_keeps_many_endpoints_on(world: World) {
     let app = world.app().await;
     let mut endpoints = Vec::new();

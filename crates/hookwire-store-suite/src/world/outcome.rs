@@ -38,7 +38,7 @@ impl World {
     }
 
     /// The settlement of an exchange.
-    pub(crate) fn settlement(&self, claim: &Claim, code: u16, transition: Transition) -> Settlement {
+    pub fn settlement(&self, claim: &Claim, code: u16, transition: Transition) -> Settlement {
         let verdict = match code {
             200..300 => Verdict::Success,
             410 => Verdict::Gone,
