@@ -101,9 +101,9 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
         report.number(&format!("claim_us_per_delivery_at_{name}_look"), look.claim_us_per_delivery);
         report.number(&format!("claims_at_{name}_look"), look.claims);
     }
-    let curve = looks.iter().map(|look| json!([
-            look.delivered, look.queue_mib, look.claims, look.claim_ms, look.claim_us_per_delivery
-        ]));
+    let curve = looks.iter().map(|look| {
+        json!([look.delivered, look.queue_mib, look.claims, look.claim_ms, look.claim_us_per_delivery])
+    });
     report.detail("looks", json!(curve.collect::<Vec<_>>()));
     report.finish(place)
 }

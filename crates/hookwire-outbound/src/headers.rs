@@ -136,9 +136,10 @@ impl HeaderList {
 
 impl Spellings {
     fn compile(known: HeaderMap<Bytes>) -> Self {
-        let compiled = match known.is_empty() {
-            true => Extensions::new(),
-            false => spelling::compile(known.values().map(AsRef::as_ref)),
+        let compiled = if known.is_empty() {
+            Extensions::new()
+        } else {
+            spelling::compile(known.values().map(AsRef::as_ref))
         };
         Self { known, compiled }
     }

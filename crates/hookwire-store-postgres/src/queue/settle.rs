@@ -149,9 +149,9 @@ impl Settler {
         let stale: Vec<_> = stale.map(|(one, _)| &one.settlement.delivery).collect();
         if !stale.is_empty() {
             let mut leases = self.shared.leases();
-            stale.iter().for_each(|delivery| {
+            for delivery in &stale {
                 leases.lost(delivery.endpoint, delivery.message, delivery.lease_until);
-            });
+            }
         }
         stale.len() as u64
     }

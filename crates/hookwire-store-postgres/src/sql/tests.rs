@@ -112,7 +112,8 @@ async fn a_rare_value_is_found_by_its_own_index() {
         for (number, sql) in [walk.up, walk.down].into_iter().enumerate() {
             let statement = format!("s{number}_{index}");
             client.batch_execute(&format!("PREPARE {statement} AS {sql}")).await.expect(sql);
-            let plan = client.simple_query(&format!("EXPLAIN EXECUTE {statement}({values})")).await.expect(sql);
+            let plan =
+                client.simple_query(&format!("EXPLAIN EXECUTE {statement}({values})")).await.expect(sql);
             let plan: Vec<&str> = plan
                 .iter()
                 .filter_map(|line| match line {

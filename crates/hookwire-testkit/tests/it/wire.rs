@@ -9,7 +9,7 @@ async fn write(wire: &Wire, row: u32) -> Result<(), String> {
     for sql in ["BEGIN", &format!("INSERT INTO t VALUES ({row})"), "COMMIT"] {
         psql.args(["--command", sql]);
     }
-    let output = psql.output().await.unwrap();
+    let output = psql.output().await.expect("psql runs");
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 

@@ -7,10 +7,13 @@ use tokio::time::Instant;
 use super::super::line::Line;
 use super::{Shared, Way};
 
+/// A connection, and since when it is idle.
+pub(super) type Kept = (Box<Line>, Instant);
+
 /// Connections to one site. The one that was used last is at the end, and is used first.
 #[derive(Default)]
 pub(super) struct Idle {
-    lines: Vec<(Box<Line>, Instant)>,
+    lines: Vec<Kept>,
     shared: Option<(Shared, Instant)>,
 }
 
@@ -39,7 +42,7 @@ impl Idle {
     }
 
     /// A connection to send on, if there is one, and those that were idle for too long.
-    pub(super) fn take(&mut self, now: Instant, timeout: Duration) -> (Option<Way>, Vec<(Box<Line>, Instant)>) {
+    pub(super) fn take(&mut self, now: Instant, timeout: Duration) -> (Option<Way>, Vec<Kept>) {
         if let Some((shared, used)) = &mut self.shared {
             if shared.is_ready() {
                 *used = now;
@@ -48,9 +51,7 @@ impl Idle {
             self.shared = None;
         }
         match self.lines.pop() {
-            Some((line, since)) if now.duration_since(since) < timeout => {
-                (Some(Way::Line(line)), Vec::new())
-            }
+            Some((line, since)) if now.duration_since(since) < timeout => (Some(Way::Line(line)), Vec::new()),
             // All others are idle for longer.
             Some(last) => {
                 let mut expired = std::mem::take(&mut self.lines);
@@ -62,17 +63,19 @@ impl Idle {
     }
 
     /// Takes out what was idle for too long, or is closed.
-    pub(super) fn look(&mut self, now: Instant, timeout: Duration, gone: &mut Vec<Box<Line>>) {
+    pub(super) fn look(&mut self, now: Instant, timeout: Duration, gone: &mut Vec<Kept>) {
         for (mut line, since) in std::mem::take(&mut self.lines) {
             if now.duration_since(since) < timeout && line.is_open() {
                 self.lines.push((line, since));
             } else {
-                gone.push(line);
+                gone.push((line, since));
             }
         }
-        if self.shared.as_ref().is_some_and(|(shared, used)| {
-            now.duration_since(*used) >= timeout || !shared.is_ready()
-        }) {
+        if self
+            .shared
+            .as_ref()
+            .is_some_and(|(shared, used)| now.duration_since(*used) >= timeout || !shared.is_ready())
+        {
             self.shared = None;
         }
     }

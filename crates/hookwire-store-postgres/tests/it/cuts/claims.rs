@@ -19,7 +19,8 @@ fn throttled(new: &mut NewEndpoint) {
 }
 
 /// Every kind of claim, and the statement that it is known by.
-const KINDS: [(fn(&mut NewEndpoint), &str); 3] =
+type Kind = (fn(&mut NewEndpoint), &'static str);
+const KINDS: [Kind; 3] =
     [(as_usual, statement::CLAIM), (throttled, statement::CLAIM), (in_order, statement::CLAIM_IN_ORDER)];
 
 /// A claim is cut off; what it would have leased goes out, each once. Answers the fence of the first.

@@ -27,8 +27,8 @@ async fn written(ground: &Ground, endpoint: &Endpoint, message: MessageKey) -> (
     let attempts = store.attempts_of_message(ground.app.key, message, AttemptFilter::default(), page);
     let (now, hour) = (ground.world.now(), Duration::from_hours(1));
     let stats = store.endpoint_stats(ground.app.key, endpoint.key, now.minus(hour), now.plus(hour));
-    let stats = stats.await.unwrap();
-    (attempts.await.unwrap().items.len(), stats.succeeded, stats.failed)
+    let stats = stats.await.expect("numbers are read");
+    (attempts.await.expect("attempts are read").items.len(), stats.succeeded, stats.failed)
 }
 
 /// A settlement is cut off, and made again.
