@@ -81,7 +81,7 @@ impl Pool {
     /// Sends the request, on a connection that is idle or on a new one. One found closed before anything was written is
     /// replaced silently: the only thing that is ever tried twice.
     pub(super) async fn send(
-        &self,
+        self: &Arc<Self>,
         target: &TargetUrl,
         mut request: Outgoing,
         phases: &Phases,
@@ -108,19 +108,25 @@ impl Pool {
         if self.idle_max == 0 || !line.is_free() {
             return;
         }
+        let surplus = self.keep(target, |idle| idle.add(line, self.idle_max));
+        // Closing takes its time, so it is not done under the lock.
+        drop(surplus);
+    }
+
+    /// Changes what is kept for the target's site, and sees to it that somebody looks after it.
+    fn keep<T>(self: &Arc<Self>, target: &TargetUrl, change: impl FnOnce(&mut Idle) -> T) -> T {
         let mut sites = self.lock();
         let known = sites.of(target.scheme());
-        let surplus = match known.get_mut(target.authority()) {
-            Some(idle) => idle.add(line, self.idle_max),
-            None => known.entry(target.authority().to_owned()).or_default().add(line, self.idle_max),
+        let changed = match known.get_mut(target.authority()) {
+            Some(idle) => change(idle),
+            None => change(known.entry(target.authority().to_owned()).or_default()),
         };
         let attended = std::mem::replace(&mut sites.attended, true);
         drop(sites);
-        // Closing takes its time, so it is not done under the lock.
-        drop(surplus);
         if !attended {
             self.attend();
         }
+        changed
     }
 
     fn take(&self, target: &TargetUrl) -> Option<Way> {
@@ -132,16 +138,17 @@ impl Pool {
         way
     }
 
-    async fn connect(&self, target: &TargetUrl, phases: &Phases) -> Result<Way, Failure> {
+    async fn connect(self: &Arc<Self>, target: &TargetUrl, phases: &Phases) -> Result<Way, Failure> {
         let wire = self.connector.connect(target.uri(), phases).await?;
         let failed = |error| failure::of_exchange(&error);
         if !wire.speaks_http2() {
             return Ok(Way::Line(Box::new(Line::open(wire).await.map_err(failed)?)));
         }
         let shared = share(wire).await.map_err(failed)?;
-        let mut sites = self.lock();
-        let idle = sites.of(target.scheme()).entry(target.authority().to_owned()).or_default();
-        Ok(Way::Shared(idle.share(shared)))
+        if self.idle_max == 0 {
+            return Ok(Way::Shared(shared));
+        }
+        Ok(Way::Shared(self.keep(target, |idle| idle.share(shared))))
     }
 
     /// Closes what is idle for too long, or was closed by the other side, for as long as anything is kept.

@@ -1,13 +1,19 @@
 //! Which connections are kept, for how long, and how many.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hookwire_outbound::{Client, Settings};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{Barrier, mpsc};
 
 use crate::receiver::{OK, Receiver, read_request};
+use crate::tls::{Authority, certified};
 use crate::{answer, client, post, settings};
 
 /// A receiver that tells when a connection has ended.
@@ -79,4 +85,50 @@ async fn what_is_not_kept_is_closed_at_once() {
         told.recv().await.unwrap();
     }
     assert_eq!(receiver.log.connections(), 2);
+}
+
+/// A receiver that speaks HTTP/2 and tells when a connection has ended; and its URL.
+async fn telling_http2(authority: &Authority) -> (Receiver, mpsc::UnboundedReceiver<()>, String) {
+    let acceptor = authority.acceptor(&certified(&["localhost"]), &["h2"], &rustls::version::TLS13);
+    let (tell, told) = mpsc::unbounded_channel();
+    let receiver = Receiver::serving(move |stream, _| {
+        let (acceptor, tell) = (acceptor.clone(), tell.clone());
+        async move {
+            let stream = acceptor.accept(stream).await.unwrap();
+            let service = service_fn(async |_: http::Request<hyper::body::Incoming>| {
+                Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::from_static(b"ok"))))
+            });
+            let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            let _ = server.serve_connection(TokioIo::new(stream), service).await;
+            tell.send(()).unwrap();
+        }
+    })
+    .await;
+    let url = format!("https://localhost:{}/", receiver.port);
+    (receiver, told, url)
+}
+
+#[tokio::test]
+async fn an_idle_http2_connection_is_closed_when_its_time_is_over() {
+    let authority = Authority::new();
+    let (receiver, mut told, url) = telling_http2(&authority).await;
+    let client =
+        authority.client_with(Settings { pool_idle_timeout: Duration::from_millis(100), ..settings() });
+    for connections in 1..=2 {
+        answer(client.send(post(&url)).await);
+        assert_eq!(receiver.log.connections(), connections);
+        told.recv().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_http2_connection_that_is_not_kept_is_closed_at_once() {
+    let authority = Authority::new();
+    let (receiver, mut told, url) = telling_http2(&authority).await;
+    let client = authority.client_with(Settings { pool_idle_per_host_max: 0, ..settings() });
+    for connections in 1..=2 {
+        answer(client.send(post(&url)).await);
+        told.recv().await.unwrap();
+        assert_eq!(receiver.log.connections(), connections);
+    }
 }

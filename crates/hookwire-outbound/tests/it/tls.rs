@@ -43,8 +43,13 @@ impl Authority {
     }
 
     fn client_through(&self, proxy: Option<String>) -> Client {
+        self.client_with(Settings { proxy, ..settings() })
+    }
+
+    /// A client by these settings that trusts this authority.
+    pub(crate) fn client_with(&self, settings: Settings) -> Client {
         let extra_ca_file = Some(self.folder.path().join("ca.pem"));
-        Client::new(&Settings { extra_ca_file, proxy, ..settings() }).unwrap()
+        Client::new(&Settings { extra_ca_file, ..settings }).unwrap()
     }
 
     pub(crate) fn acceptor(
