@@ -10,7 +10,7 @@ use hookwire_core::limits::TIMEOUT_MAX;
 use hookwire_core::{App, Endpoint, EndpointKey, Timestamp, Transition};
 use hookwire_store::Queue;
 use hookwire_store::dispatch::Claim;
-use hookwire_store::queue::{ClaimRequest, Claimed, Settlement};
+use hookwire_store::queue::{ClaimRequest, Settlement};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -144,20 +144,20 @@ impl Dispatcher {
     }
 
     async fn claim(&self, order: ClaimOrder) {
-        let now = self.now();
+        let asked = self.now();
         let ClaimOrder { endpoint, most } = order;
         let request = ClaimRequest {
             endpoint,
-            now,
-            lease_until: now.plus(self.lease),
+            now: asked,
+            lease_until: asked.plus(self.lease),
             limit: u32::try_from(most.deliveries).unwrap_or(u32::MAX),
             bytes_max: most.bytes,
         };
         let claimed = self.store.claim(request).await;
         let now = self.now();
         self.perform(match claimed {
-            Ok(Claimed { claims, next_due }) => {
-                self.lanes.claimed(order, claims, next_due, &|endpoint, app| self.prepare(endpoint, app), now)
+            Ok(claimed) => {
+                self.lanes.claimed(order, asked, claimed, &|endpoint, app| self.prepare(endpoint, app), now)
             }
             Err(error) => {
                 tracing::warn!(%endpoint, %error, "cannot claim deliveries");

@@ -28,6 +28,9 @@ const CAUTIOUS_QUEUE: usize = 16;
 /// Deliveries that a lane with a good record may hold in memory, for each attempt of its window.
 const QUEUE_FOR_EACH_PERMIT: usize = 32;
 
+/// What was due so long before a claim, and was left by it, did not come during the claim.
+const BEHIND: Duration = Duration::from_secs(1);
+
 /// What is known of a lane's receiver. Each standing draws its permits from a share of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -99,6 +102,8 @@ pub(crate) struct Lane {
     pub(crate) timer: Option<Timestamp>,
     /// The endpoint's own throttle.
     pub(crate) bucket: Option<Bucket>,
+    /// Whether nothing waits in the store but what came during the last claim.
+    caught_up: bool,
     standing: Standing,
     window: usize,
     window_max: usize,
@@ -122,6 +127,7 @@ impl Lane {
             ready: false,
             timer: None,
             bucket: None,
+            caught_up: false,
             standing: Standing::Unproven,
             window: FIRST_WINDOW.min(window_max),
             window_max,
@@ -158,33 +164,54 @@ impl Lane {
         self.held == 0 && self.reserved == 0 && self.backlog.is_none() && !self.is_claiming()
     }
 
-    /// Whether a new delivery may come straight to memory. Not while older ones wait in the store, nor ever in order.
-    pub(crate) fn takes_new(&self, now: Timestamp) -> bool {
+    /// Whether a new delivery may come straight to memory. Not while older ones wait in the store, but for those few
+    /// that came during a claim: otherwise each claim would leave some behind for the next, and a lane that was out of
+    /// room once would claim for as long as messages come. Never in order.
+    pub(crate) fn takes_new(&mut self, now: Timestamp) -> bool {
+        if self.is_closed() || self.is_in_order() {
+            return false;
+        }
         let room = match self.standing(now) {
             Standing::Proven => (self.window * QUEUE_FOR_EACH_PERMIT).max(CAUTIOUS_QUEUE),
             Standing::Unproven => CAUTIOUS_QUEUE,
             Standing::Suspect => 1,
         };
-        let room = room.min(self.throttled_room());
+        let has_room = self.queue.len() + self.reserved < room.min(self.throttled_room());
+        self.caught_up &= has_room;
         let older_wait = self.is_claiming() || self.backlog.is_some_and(|due| due <= now);
-        !older_wait && !self.is_closed() && !self.is_in_order() && self.queue.len() + self.reserved < room
+        has_room && (self.caught_up || !older_wait)
     }
 
     /// How many deliveries to claim from the store now; 0 = none.
     pub(crate) fn wants(&self, now: Timestamp) -> usize {
         let due = self.backlog.is_some_and(|due| due <= now);
         let paused = self.paused_until > now;
-        if !due || self.is_claiming() || self.is_closed() || paused || self.queue.len() > self.window / 2 {
+        if !due || self.is_claiming() || self.is_closed() || paused {
             return 0;
         }
         if self.is_in_order() {
             return usize::from(self.held == 0);
         }
-        match self.standing(now) {
-            Standing::Suspect => 2_usize.saturating_sub(self.queue.len()),
-            Standing::Proven | Standing::Unproven => {
-                (4 * self.window + 4).min(self.throttled_room()).saturating_sub(self.queue.len())
-            }
+        if self.standing(now) == Standing::Suspect {
+            return if self.queue.is_empty() { 2 } else { 0 };
+        }
+        let most = 4 * self.window + 4;
+        let queued = self.queue.len();
+        // The few that were left behind do not wait until the queue of those that came later is short.
+        let most = match self.caught_up {
+            true => most,
+            false if queued > self.window / 2 => 0,
+            false => most - queued,
+        };
+        most.min(self.throttled_room().saturating_sub(queued))
+    }
+
+    /// Notes that a claim made at `asked` is over; whether it brought as much as it could, and when the next is due.
+    pub(crate) fn claimed(&mut self, asked: Timestamp, was_full: bool, next_due: Option<Timestamp>) {
+        self.claim = NextClaim::None;
+        self.caught_up = next_due.is_none_or(|due| !was_full && due.plus(BEHIND) > asked);
+        if let Some(due) = next_due {
+            self.note_backlog(due);
         }
     }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use hookwire_core::{AppKey, EndpointKey, Timestamp};
 use hookwire_store::dispatch::Claim;
+use hookwire_store::queue::Claimed;
 
 use crate::lane::{Ended, NextClaim, Standing};
 use crate::prepared::Prepared;
@@ -81,25 +82,23 @@ impl Lanes {
         work
     }
 
-    /// Deliveries that were claimed from the store; `next_due` is when the endpoint's next one is due.
+    /// Deliveries that were claimed from the store at `asked`; with when the endpoint's next one is due.
     pub(crate) fn claimed(
         &self,
         order: ClaimOrder,
-        claims: Vec<Claim>,
-        next_due: Option<Timestamp>,
+        asked: Timestamp,
+        claimed: Claimed,
         prepare: Prepare<'_>,
         now: Timestamp,
     ) -> Work {
+        let Claimed { claims, next_due } = claimed;
         let mut inner = self.lock();
         let mut work = Work::default();
         inner.claims -= 1;
         inner.claims_fail_since = None;
         inner.memory.arrived(order.most, claims.iter().map(|claim| Amount::one(bytes_of(claim))).sum());
-        let lane = inner.lane(order.endpoint, now);
-        lane.claim = NextClaim::None;
-        if let Some(due) = next_due {
-            lane.note_backlog(due);
-        }
+        let was_full = claims.len() >= order.most.deliveries;
+        inner.lane(order.endpoint, now).claimed(asked, was_full, next_due);
         for claim in claims {
             inner.enqueue(claim, prepare, now, &mut work);
         }

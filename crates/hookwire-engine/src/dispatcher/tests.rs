@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex};
 use async_trait::async_trait;
 use hookwire_core::{AppKey, Clock, KeyMint, MessageKey, Profiles, Reference};
 use hookwire_outbound::Client;
-use hookwire_store::queue::{Depth, Lane, Resend, Settled};
+use hookwire_store::queue::{Claimed, Depth, Lane, Resend, Settled};
 use hookwire_store::{Dispatch, Error, Result};
 use tokio_util::sync::CancellationToken;
 

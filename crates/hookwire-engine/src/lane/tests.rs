@@ -1,6 +1,9 @@
 //! Lanes: how the window follows the receiver.
 
+use hookwire_core::Payload;
+
 use super::*;
+use crate::samples;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
@@ -78,6 +81,44 @@ fn new_deliveries_do_not_overtake_those_that_wait_in_the_store() {
     assert!(!lane.takes_new(later(10)));
     assert!(lane.wants(later(10)) > 0);
     assert_eq!(lane.wants(NOW), 0);
+}
+
+fn claim() -> Claim {
+    let endpoint = Arc::new(samples::endpoint_at("https://example.com/"));
+    let message = samples::message_with("t", Payload::from_json("{}"));
+    samples::claim_of(message, &endpoint, &Arc::new(samples::app_with("standard")))
+}
+
+/// A lane that holds more than it wants to claim beside, with this left by a claim of now.
+fn after_a_claim(was_full: bool, left_due: Timestamp) -> Lane {
+    let mut lane = Lane::new(8, NOW);
+    attempt(&mut lane, Ended::Well, NOW);
+    lane.note_backlog(NOW);
+    lane.claim = NextClaim::UnderWay;
+    lane.queue.extend(std::iter::repeat_n(claim(), 10));
+    lane.claimed(NOW, was_full, Some(left_due));
+    lane
+}
+
+#[test]
+fn what_came_during_a_claim_is_claimed_beside_new_deliveries() {
+    let mut lane = after_a_claim(false, NOW);
+    assert!(lane.takes_new(NOW) && lane.wants(NOW) > 0);
+    lane.claim = NextClaim::UnderWay;
+    assert!(lane.takes_new(NOW));
+    for mut lane in [after_a_claim(true, NOW), after_a_claim(false, NOW.minus(BEHIND))] {
+        assert!(!lane.takes_new(NOW));
+        assert_eq!(lane.wants(NOW), 0);
+    }
+}
+
+#[test]
+fn a_lane_without_room_is_behind_again() {
+    let mut lane = after_a_claim(false, NOW);
+    lane.reserved = 8 * QUEUE_FOR_EACH_PERMIT;
+    assert!(!lane.takes_new(NOW));
+    lane.reserved = 0;
+    assert!(!lane.takes_new(NOW));
 }
 
 #[test]

@@ -39,6 +39,17 @@ fn offer(lanes: &Lanes, to: &[Arc<Endpoint>], app: &Arc<App>, now: Timestamp) ->
     jobs
 }
 
+/// A claim made now brings this at once, and leaves something that is due then.
+fn brings(
+    lanes: &Lanes,
+    order: ClaimOrder,
+    claims: Vec<Claim>,
+    next_due: Option<Timestamp>,
+    now: Timestamp,
+) -> Work {
+    lanes.claimed(order, now, Claimed { claims, next_due }, &prepare, now)
+}
+
 #[test]
 fn hanging_newcomers_leave_half_of_the_permits_to_lanes_with_a_good_record() {
     let (lanes, app) = (lanes(16, 1_000), app(None));
@@ -82,8 +93,7 @@ fn waiting_deliveries_are_claimed_when_they_are_due() {
     let (work, next) = lanes.tick(due);
     assert_eq!(work.orders.iter().map(|order| order.endpoint).collect::<Vec<_>>(), [key]);
     assert_eq!(next, None);
-    let again =
-        lanes.claimed(work.orders[0], Vec::new(), Some(due.plus(Duration::from_secs(1))), &prepare, due);
+    let again = brings(&lanes, work.orders[0], Vec::new(), Some(due.plus(Duration::from_secs(1))), due);
     assert!(again.orders.is_empty() && again.sooner);
 }
 
@@ -105,7 +115,7 @@ fn what_is_handed_over_for_a_deleted_endpoint_is_put_back() {
     let order = lanes.waiting(gone.key, NOW, NOW).orders[0];
     assert!(lanes.reserve(endpoint(2, false, NOW).key, 2, NOW));
     lanes.removed(gone.key, NOW);
-    let work = lanes.claimed(order, vec![claim(&gone, &app)], Some(NOW), &prepare, NOW);
+    let work = brings(&lanes, order, vec![claim(&gone, &app)], Some(NOW), NOW);
     assert_eq!((work.jobs.len(), work.release.len(), work.orders.len()), (0, 1, 0));
     assert!(!lanes.reserve(gone.key, 2, NOW));
 }
@@ -144,7 +154,7 @@ fn a_lease_must_outlast_the_endpoints_own_deadline() {
     let to = Arc::new(patient);
     let order = lanes.waiting(to.key, NOW, NOW).orders[0];
     let nearly_over = NOW.plus(Duration::from_mins(14));
-    let work = lanes.claimed(order, vec![claim(&to, &app)], None, &prepare, nearly_over);
+    let work = brings(&lanes, order, vec![claim(&to, &app)], None, nearly_over);
     assert_eq!((work.jobs.len(), work.release.len()), (0, 1));
 }
 
@@ -234,9 +244,9 @@ fn a_place_that_an_ingest_did_not_need_goes_to_a_lane_that_waits_for_room() {
 fn a_lane_with_more_to_claim_goes_to_the_end_of_the_line() {
     let lanes = lanes(64, 16_384);
     let (orders, next) = a_line(&lanes);
-    let work = lanes.claimed(orders[0], Vec::new(), Some(NOW), &prepare, NOW);
+    let work = brings(&lanes, orders[0], Vec::new(), Some(NOW), NOW);
     assert_eq!(ordered(&work), [next]);
-    let work = lanes.claimed(orders[1], Vec::new(), None, &prepare, NOW);
+    let work = brings(&lanes, orders[1], Vec::new(), None, NOW);
     assert_eq!(ordered(&work), [orders[0].endpoint]);
 }
 
@@ -257,9 +267,9 @@ fn claims_under_way_together_can_bring_no_more_than_memory_holds() {
     let newcomer = EndpointKey::from_raw(100);
     assert!(!lanes.reserve(newcomer, 3_201, NOW));
     assert!(lanes.reserve(newcomer, 3_200, NOW));
-    let next = lanes.claimed(orders[0], Vec::new(), None, &prepare, NOW).orders[0];
+    let next = brings(&lanes, orders[0], Vec::new(), None, NOW).orders[0];
     assert!(!lanes.reserve(newcomer, 1, NOW));
-    lanes.claimed(next, Vec::new(), None, &prepare, NOW);
+    brings(&lanes, next, Vec::new(), None, NOW);
     assert!(lanes.reserve(newcomer, 100, NOW));
 }
 
@@ -269,7 +279,7 @@ fn what_a_claim_brought_is_held_until_it_is_settled() {
     let to = endpoint(1, false, NOW);
     let order = lanes.waiting(to.key, NOW, NOW).orders[0];
     assert_eq!(lanes.census(NOW).held, 0);
-    lanes.claimed(order, vec![claim(&to, &app); 3], None, &prepare, NOW);
+    brings(&lanes, order, vec![claim(&to, &app); 3], None, NOW);
     assert_eq!(lanes.census(NOW).held, 3);
     let other = EndpointKey::from_raw(2);
     assert!(!lanes.reserve(other, 59, NOW));
@@ -282,6 +292,6 @@ fn a_stopped_node_claims_nothing_more() {
     let lanes = lanes(64, 16_384);
     let (orders, _) = a_line(&lanes);
     assert!(lanes.stop().is_empty());
-    assert_eq!(ordered(&lanes.claimed(orders[0], Vec::new(), Some(NOW), &prepare, NOW)), []);
+    assert_eq!(ordered(&brings(&lanes, orders[0], Vec::new(), Some(NOW), NOW)), []);
     assert_eq!(ordered(&lanes.tick(NOW).0), []);
 }

@@ -15,7 +15,7 @@ fn in_order(key: i64, updated: Timestamp) -> Arc<Endpoint> {
 /// A lane in order with its first delivery under way, and more in the store.
 fn under_way(lanes: &Lanes, to: &Arc<Endpoint>) -> Job {
     let order = lanes.waiting(to.key, NOW, NOW).orders[0];
-    lanes.claimed(order, vec![claim(to, &app(None))], None, &prepare, NOW).jobs.remove(0)
+    brings(&lanes, order, vec![claim(to, &app(None))], None, NOW).jobs.remove(0)
 }
 
 /// An attempt ended, and what came of it was written.
@@ -50,7 +50,7 @@ fn a_retry_is_waited_for() {
     let (due, soon) = (NOW.plus(LATER), NOW.plus(LATER / 2));
     lanes.waiting(to.key, NOW, NOW);
     let order = settle(&lanes, &job, NOW).orders[0];
-    let work = lanes.claimed(order, Vec::new(), Some(due), &prepare, NOW);
+    let work = brings(&lanes, order, Vec::new(), Some(due), NOW);
     assert_eq!(ordered(&work), []);
     assert_eq!(ordered(&lanes.tick(soon).0), []);
     assert_eq!(ordered(&lanes.tick(due).0), [to.key]);
