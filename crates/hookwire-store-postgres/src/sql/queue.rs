@@ -64,8 +64,10 @@ statements! {
         SELECT key FROM written";
     APP_VERSIONS = "SELECT key, version FROM app WHERE key = ANY($1)";
     NODE_LIVES = "SELECT 1 FROM node WHERE number = $1 AND incarnation = $2";
+    // What was leased on ingest has the first fence; a claim since then has a later one, and keeps its lease.
     LEASED_FREE = "UPDATE queue q SET leased = 0 FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
-        WHERE q.endpoint = k.endpoint AND q.message = k.message AND q.leased = $3 RETURNING q.endpoint, q.due";
+        WHERE q.endpoint = k.endpoint AND q.message = k.message AND q.leased = $3 AND q.fence = 1 \
+        RETURNING q.endpoint, q.due";
     // By when it ends the lease of a claim is known from others of its endpoint.
     LEASED_FREE_UNKNOWN = "UPDATE queue SET leased = 0 WHERE endpoint = $1 AND leased = $2 AND lease_until = $3 \
         AND message <> ALL($4) RETURNING endpoint, due";

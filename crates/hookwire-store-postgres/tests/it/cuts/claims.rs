@@ -1,17 +1,10 @@
 //! Claims.
 
-use hookwire_core::rules::DeliveryOrder;
 use hookwire_core::{NewEndpoint, Transition};
 use hookwire_store::queue::Settled;
 use hookwire_testkit::Cut;
 
-use super::ground::{Ground, is_in_doubt, statement};
-
-fn as_usual(_: &mut NewEndpoint) {}
-
-fn in_order(new: &mut NewEndpoint) {
-    new.rules.order = Some(DeliveryOrder::Fifo);
-}
+use super::ground::{Ground, as_usual, in_order, is_in_doubt, statement};
 
 /// With several nodes such a claim takes its time out of a row.
 fn throttled(new: &mut NewEndpoint) {
@@ -24,7 +17,7 @@ const KINDS: [Kind; 3] =
     [(as_usual, statement::CLAIM), (throttled, statement::CLAIM), (in_order, statement::CLAIM_IN_ORDER)];
 
 /// A claim is cut off; what it would have leased goes out, each once. Answers the fence of the first.
-async fn a_claim_is_cut((words, statement): (fn(&mut NewEndpoint), &str), cut: Cut) -> i64 {
+async fn a_claim_is_cut((words, statement): Kind, cut: Cut) -> i64 {
     let ground = Ground::new().await;
     let endpoint = ground.endpoint(words).await;
     let mut sent = Vec::new();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use hookwire_core::rules::DeliveryOrder;
 use hookwire_core::{App, Endpoint, KeyMint, NewEndpoint};
 use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::{ClaimRequest, Claimed, Settled, Settlement};
@@ -21,6 +22,13 @@ pub(super) mod statement {
     pub(crate) const SETTLE: &str = "WITH told AS";
     pub(crate) const INGEST: &str = "WITH valid AS";
     pub(crate) const FREE: &str = "UPDATE queue SET leased = 0 WHERE";
+    pub(crate) const FREE_OF_INGEST: &str = "UPDATE queue q SET leased = 0 FROM";
+}
+
+pub(super) fn as_usual(_: &mut NewEndpoint) {}
+
+pub(super) fn in_order(new: &mut NewEndpoint) {
+    new.rules.order = Some(DeliveryOrder::Fifo);
 }
 
 /// The world with a store that is reached over the wire, and its dispatcher, which has no room.

@@ -10,15 +10,9 @@ use hookwire_store::queue::Settled;
 use hookwire_store::{Cursor, Page};
 use hookwire_testkit::Cut;
 
-use super::ground::{Ground, is_in_doubt, statement};
+use super::ground::{Ground, as_usual, in_order, is_in_doubt, statement};
 
 const LOST: [Cut; 2] = [Cut::AfterCommit, Cut::AfterCommitWithWord];
-
-fn as_usual(_: &mut NewEndpoint) {}
-
-fn in_order(new: &mut NewEndpoint) {
-    new.rules.order = Some(DeliveryOrder::Fifo);
-}
 
 /// What is written of a message's deliveries: attempts, and the endpoint's numbers of those that succeeded and failed.
 async fn written(ground: &Ground, endpoint: &Endpoint, message: MessageKey) -> (usize, u64, u64) {
@@ -91,11 +85,11 @@ async fn a_retry_whose_settlement_was_written_without_an_answer_is_made_once() {
         is_in_doubt(&ground.try_claim(&endpoint).await);
         ground.told(&endpoint).await;
         let claims = ground.claim(&endpoint).await;
-        assert_eq!((claims.len(), claims[0].delivery.attempts, claims[0].delivery.fence), (1, 1, 3));
-        let delivered = ground.world.settlement(&claims[0], 200, Transition::Delivered);
+        let first = &claims[0];
+        assert_eq!((claims.len(), first.delivery.attempts, first.delivery.fence), (1, 1, 3));
+        let delivered = ground.world.settlement(first, 200, Transition::Delivered);
         assert_eq!(ground.settle(&delivered).await, Settled::Done);
-        let message = claims[0].delivery.message;
-        assert_eq!(super::settlements::written(&ground, &endpoint, message).await, (2, 1, 1));
+        assert_eq!(self::written(&ground, &endpoint, first.delivery.message).await, (2, 1, 1));
     }
 }
 
