@@ -1,6 +1,7 @@
 //! Several nodes on one database: what one accepts any delivers, and what becomes of one is no loss to the others.
 
 mod faults;
+mod lag;
 mod load;
 mod takeover;
 
