@@ -2,7 +2,9 @@
 
 mod faults;
 mod lag;
+mod ledger;
 mod load;
+mod pooler;
 mod takeover;
 
 use std::time::{Duration, Instant};
