@@ -5,6 +5,7 @@ mod lag;
 mod ledger;
 mod load;
 mod pooler;
+mod run;
 mod takeover;
 
 use std::time::{Duration, Instant};
