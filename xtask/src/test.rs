@@ -1,5 +1,6 @@
 //! `cargo xtask test`: installs what the tests need outside Rust, then runs all of them.
 
+mod pooler;
 mod postgres;
 
 use anyhow::{Context as _, bail};
@@ -24,7 +25,12 @@ const TOOLS: &[Tool] = &[
     },
     // Tests start servers of their own from the installed programs.
     Tool { name: "PostgreSQL", works: postgres::is_installed, packages: &["postgresql"] },
+    Tool { name: "PgBouncer", works: pooler::is_installed, packages: &["pgbouncer"] },
 ];
+
+/// How packages are installed. A file of settings that is there already stays as it is.
+const INSTALL: &[&str] =
+    &["install", "--yes", "--no-install-recommends", "--option", "Dpkg::Options::=--force-confold"];
 
 /// Suites of the end-to-end tests that choose their stores themselves.
 const ON_STORES_OF_THEIR_OWN: [&str; 3] = ["cluster::", "copy::", "disk_full::"];
@@ -84,7 +90,10 @@ fn install_missing_tools() -> anyhow::Result<()> {
     if packages.contains(&"postgresql") {
         postgres::keep_quiet(elevation)?;
     }
-    apt_get(elevation, &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat())?;
+    if packages.contains(&"pgbouncer") {
+        pooler::keep_quiet(elevation)?;
+    }
+    apt_get(elevation, &[INSTALL, packages.as_slice()].concat())?;
     match missing.iter().find(|tool| !(tool.works)()) {
         Some(tool) => bail!("{} is still not usable after the installation", tool.name),
         None => Ok(()),

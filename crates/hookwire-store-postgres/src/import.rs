@@ -28,7 +28,7 @@ pub struct PostgresTarget {
 impl PostgresTarget {
     /// Connects, brings the tables up to date, and sees to it that the main secret is the database's.
     pub async fn open(url: &str, vault: &Vault) -> std::result::Result<Self, OpenError> {
-        let place = Place::parse(url, true)?;
+        let place = Place::parse(url, false)?;
         let (link, _) = Link::connect(&place).await?;
         open::check_server(&link).await?;
         migrate::apply(&link).await?;

@@ -30,7 +30,7 @@ pub struct Inspection {
 
 /// Looks at the database at `url`, which must be under this main secret.
 pub async fn inspect(url: &str, vault: &Vault) -> Result<Inspection, OpenError> {
-    let place = Place::parse(url, true)?;
+    let place = Place::parse(url, false)?;
     let (link, _) = Link::connect(&place).await?;
     open::check_server(&link).await?;
     let schema = schema::check(&link).await?;

@@ -41,7 +41,7 @@ pub(crate) async fn apply(link: &Link) -> Result<u32, OpenError> {
         }
         // The lock is taken in the transaction, so what was seen before it is looked at again.
         let script = format!(
-            "BEGIN; SELECT pg_advisory_xact_lock({LOCK_SPACE}, 0);
+            "BEGIN; SET LOCAL lock_timeout = '20s'; SELECT pg_advisory_xact_lock({LOCK_SPACE}, 0);
              CREATE TABLE IF NOT EXISTS hookwire_schema (number integer PRIMARY KEY, needs integer NOT NULL);"
         );
         link.script(&script).await?;

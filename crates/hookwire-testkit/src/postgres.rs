@@ -3,6 +3,7 @@
 mod account;
 mod cluster;
 mod keeper;
+mod pooler;
 mod programs;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,6 +12,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::Mutex;
 
 use self::cluster::Cluster;
+pub use self::pooler::Pooler;
 
 /// The server that the tests of this process share, for as long as one of them uses it.
 static SHARED: Mutex<Weak<Cluster>> = Mutex::const_new(Weak::new());

@@ -64,11 +64,12 @@ impl Node {
             address_policy: policy,
             https_only: config.delivery.https_only,
             settings: api_settings(config),
-            health: Arc::new(Probe {
-                store: Arc::clone(&store),
-                engine: engine.clone(),
-                role: config.server.role,
-            }),
+            health: Arc::new(Probe::new(
+                Arc::clone(&store),
+                engine.clone(),
+                Arc::clone(&clock),
+                config.server.role,
+            )),
             metrics: Arc::new(answers.clone()),
             random: random::fill,
             vault: Vault::new(&keys.main_secret),

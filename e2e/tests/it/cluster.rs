@@ -1,7 +1,11 @@
 //! Several nodes on one database: what one accepts any delivers, and what becomes of one is no loss to the others.
 
 mod faults;
+mod lag;
+mod ledger;
 mod load;
+mod pooler;
+mod run;
 mod takeover;
 
 use std::time::{Duration, Instant};

@@ -40,7 +40,8 @@ struct NodeOut {
     status: &'static str,
     /// `all`, `api` (accepts only) or `worker` (delivers only).
     role: &'static str,
-    /// How long the delivery that waits longest for its turn has been due. Absent on a node that delivers nothing.
+    /// How long the delivery that waits longest for its turn has been due; on an `api` node, as of up to 5 s ago. Absent
+    /// when the store does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     lag_seconds: Option<f64>,
 }

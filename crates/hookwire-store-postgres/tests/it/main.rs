@@ -2,6 +2,7 @@
 
 mod cuts;
 mod place;
+mod pooled;
 
 mod conformance {
     //! Every case of the suite, each on a database of its own.

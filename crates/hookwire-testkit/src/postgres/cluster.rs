@@ -12,9 +12,9 @@ use super::keeper::{Keeper, bound_to_us};
 use super::programs;
 use crate::{eventually, free_port};
 
-const USER: &str = "hookwire";
+pub(super) const USER: &str = "hookwire";
 /// It keeps out nobody; it is there so that logs and messages can be searched for it.
-const PASSWORD: &str = "throwaway-password";
+pub(super) const PASSWORD: &str = "throwaway-password";
 
 /// A server of its own. Dropping it ends it and removes its folder.
 pub(super) struct Cluster {
@@ -110,7 +110,12 @@ impl Cluster {
     }
 
     async fn try_query(&self, database: &str, sql: &str) -> Result<String, String> {
-        let output = tokio::process::Command::from(self.psql(database, sql)).output().await;
+        self.try_query_at(&self.url(database), sql).await
+    }
+
+    /// [`Cluster::query`] at any URL; `Err` when it fails.
+    pub(super) async fn try_query_at(&self, url: &str, sql: &str) -> Result<String, String> {
+        let output = tokio::process::Command::from(self.psql(url, sql)).output().await;
         let output = output.expect("psql can be run");
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned());
@@ -123,14 +128,14 @@ impl Cluster {
         if self.keeper().is_some() {
             let sql = format!("DROP DATABASE {database} WITH (FORCE)");
             // What is left behind goes with the server.
-            let _ = self.psql("postgres", &sql).output();
+            let _ = self.psql(&self.url("postgres"), &sql).output();
         }
     }
 
-    fn psql(&self, database: &str, sql: &str) -> Command {
+    fn psql(&self, url: &str, sql: &str) -> Command {
         let mut psql = Command::new(self.programs.join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"])
-            .arg(format!("--dbname={}", self.url(database)))
+            .arg(format!("--dbname={url}"))
             .arg(format!("--command={sql}"))
             .env_clear()
             .stdin(Stdio::null());

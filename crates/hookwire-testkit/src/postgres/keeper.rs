@@ -18,7 +18,7 @@ impl Keeper {
     pub(super) fn start(mut command: Command) -> Self {
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let mut child: Child = command.spawn().expect("PostgreSQL can be run");
+            let mut child: Child = command.spawn().expect("the program can be run");
             sender.send(child.id()).expect("whoever starts a keeper waits for it");
             child.wait().expect("a child can be waited for")
         });

@@ -1,9 +1,11 @@
-//! Where PostgreSQL's programs are: Debian keeps them out of the path, a folder for each version.
+//! Where the programs of PostgreSQL and PgBouncer are: Debian keeps them out of the path.
 
 use std::path::{Path, PathBuf};
 
 /// Where Debian and its like install them, as `<version>/bin`.
 const VERSIONS: &str = "/usr/lib/postgresql";
+/// Where they install PgBouncer.
+const SYSTEM: &str = "/usr/sbin";
 
 /// The folder with `initdb`, `postgres` and `psql`: of the newest version that is installed, else the path's.
 pub(super) fn folder() -> PathBuf {
@@ -12,6 +14,15 @@ pub(super) fn folder() -> PathBuf {
             "PostgreSQL is not installed: run `cargo xtask test`, or install its server (Debian: postgresql)"
         )
     })
+}
+
+/// `pgbouncer`: the path's, else the system's.
+pub(super) fn pooler() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::env::split_paths(&path).chain([SYSTEM.into()]);
+    folders.find_map(|folder| Some(folder.join("pgbouncer")).filter(|file| file.is_file())).unwrap_or_else(
+        || panic!("PgBouncer is not installed: run `cargo xtask test`, or install it (Debian: pgbouncer)"),
+    )
 }
 
 fn newest() -> Option<PathBuf> {

@@ -17,6 +17,15 @@ const IMPATIENCE: Duration = Duration::from_secs(3);
 /// What it waits when a node did not take the event.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How fast senders go on to their next event.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pace {
+    /// As soon as the last one is accepted.
+    Full,
+    /// After this pause.
+    Pause(Duration),
+}
+
 /// A running load.
 pub(super) struct Load {
     /// Each ends with its number and how many it has sent.
@@ -29,12 +38,18 @@ pub(super) struct Load {
 impl Load {
     /// One sender for each tenant; each posts one event after the other: `{"sender": .., "n": ..}`.
     pub(super) fn start(tenants: &[Tenant], nodes: &[Server]) -> Self {
+        Self::start_at(Pace::Full, tenants, nodes)
+    }
+
+    /// The same at this pace.
+    pub(super) fn start_at(pace: Pace, tenants: &[Tenant], nodes: &[Server]) -> Self {
         let accepted = watch::Sender::new(0);
         let (stopping, unknown) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let mut senders = JoinSet::new();
         for (number, tenant) in tenants.iter().enumerate() {
             let sender = Sender {
                 number,
+                pace,
                 path: tenant.path("/msg"),
                 nodes: nodes.iter().map(|node| Api::new(&node.url(), node.token())).collect(),
                 accepted: accepted.clone(),
@@ -65,6 +80,7 @@ impl Load {
 
 struct Sender {
     number: usize,
+    pace: Pace,
     path: String,
     nodes: Vec<Api>,
     accepted: watch::Sender<usize>,
@@ -79,6 +95,9 @@ impl Sender {
             self.send(sent).await;
             sent += 1;
             self.accepted.send_modify(|accepted| *accepted += 1);
+            if let Pace::Pause(pause) = self.pace {
+                tokio::time::sleep(pause).await;
+            }
         }
         (self.number, sent)
     }
