@@ -1,5 +1,7 @@
 //! `Work`: a transaction of one verb that is not hot, on a connection of its own, with everything that it may use.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,7 +20,7 @@ use crate::migrate::LOCK_SPACE;
 use crate::pool::Pooled;
 use crate::queue::fifo;
 use crate::row::{key, time};
-use crate::shared::Shared;
+use crate::shared::{Identity, Shared};
 use crate::sql::{catalog, node, queue};
 
 /// Locks that keep changes of apps and the messages to them apart: an app's is one of so many.
@@ -28,6 +30,23 @@ const STRIPES: i64 = 64;
 pub(crate) fn stripe(app: AppKey) -> i32 {
     let raw = app.raw();
     100 + (((raw >> 22) ^ (raw >> 12) ^ raw) % STRIPES) as i32
+}
+
+/// The lock of a node, which it holds while it leases.
+pub(crate) fn node_lock(identity: Identity) -> i32 {
+    1_000 + i32::from(identity.number)
+}
+
+/// Begins a transaction that shares these locks, in one message; in their order, which is the same for
+/// everybody.
+pub(crate) fn begin_locked(locks: &BTreeSet<i32>) -> String {
+    let mut script = String::from("BEGIN; SELECT ");
+    for (place, lock) in locks.iter().enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        // Writing to a string can't fail.
+        let _ = write!(script, "{comma}pg_advisory_xact_lock_shared({LOCK_SPACE}, {lock})");
+    }
+    script
 }
 
 /// Runs a verb to its end, even if the caller does not wait for it any more.

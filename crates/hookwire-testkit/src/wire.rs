@@ -15,9 +15,9 @@ use crate::{PATIENCE, Postgres};
 /// When the wire is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// COMMIT never arrives at the database.
+    /// COMMIT, or what ends a statement that is a transaction of its own, never arrives at the database.
     BeforeCommit,
-    /// The database carries COMMIT out, but its answer never arrives.
+    /// The database commits, but its answer never arrives.
     AfterCommit,
     /// The same, with the error that a pooler says when it lost the database.
     AfterCommitWithWord,

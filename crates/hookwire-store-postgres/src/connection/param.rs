@@ -76,6 +76,12 @@ impl<T: Element> Typed for [T] {
     const TYPE: Type = T::ARRAY;
 }
 
+/// A column with its values, or with none at all if each of them is NULL: where columns are unnested side by side, a
+/// shorter one is filled up with NULLs, which costs less than to send and to read them.
+pub(crate) fn sparse<T>(column: &[Option<T>]) -> &[Option<T>] {
+    if column.iter().all(Option::is_none) { &[] } else { column }
+}
+
 /// The type of a value.
 pub(crate) const fn type_of<T: Typed + ?Sized>(_: &T) -> Type {
     T::TYPE

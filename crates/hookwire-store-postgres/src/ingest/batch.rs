@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::future::join4;
+use futures::future::join3;
 use hookwire_core::id::Key as _;
 use hookwire_core::{Delivery, EndpointKey, MessageKey, TriggerType};
 use hookwire_store::chooser::Incoming;
@@ -20,14 +20,14 @@ use hookwire_store::{Dispatch, Error};
 use super::Taken;
 use super::doubt;
 use super::plan::{Apart, Plan, Planned, plan};
-use crate::connection::{Link, params};
+use crate::connection::Link;
 use crate::effects::Effects;
 use crate::fault::{Done, Fault};
-use crate::migrate::LOCK_SPACE;
 use crate::queue::fifo;
 use crate::row::key;
 use crate::shared::Shared;
-use crate::sql::{catalog, queue as sql};
+use crate::sql::queue as sql;
+use crate::work::begin_locked;
 use crate::writers::{Ingesting, OwnLink, Reply};
 use columns::Columns;
 
@@ -44,7 +44,7 @@ pub(crate) struct Ingester {
 
 impl Ingester {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let statements = &[catalog::LOCK_SHARED, sql::INGEST, sql::INGEST_NAMED];
+        let statements = &[sql::INGEST_ALL, sql::INGEST];
         let link = OwnLink::new(Arc::clone(&shared), statements);
         Self { shared, link }
     }
@@ -93,10 +93,10 @@ impl Ingester {
         &mut self,
         dispatch: Option<Arc<dyn Dispatch>>,
         planned: Vec<Planned>,
-        written: &HashSet<MessageKey>,
+        written: &Written,
     ) -> Vec<Question> {
         let (accepted, refused): (Vec<_>, Vec<_>) =
-            planned.into_iter().partition(|planned| written.contains(&planned.message.key));
+            planned.into_iter().partition(|planned| written.has(planned.message.key));
         let (mut effects, ordered) = effects(&self.shared, &accepted);
         if let Err(fault) = self.tell_next(&mut effects, ordered).await {
             tracing::warn!(error = %fault.into_error(), "endpoints in order will hear a little later of what waits");
@@ -208,24 +208,43 @@ async fn plan_all(
     (all, again)
 }
 
-/// The statements of one transaction, on their way together; answers which messages were written.
-async fn write(shared: &Shared, link: &Link, planned: &[Planned]) -> Done<HashSet<MessageKey>> {
+/// Which messages were written.
+enum Written {
+    All,
+    These(HashSet<MessageKey>),
+}
+
+impl Written {
+    fn has(&self, message: MessageKey) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(keys) => keys.contains(&message),
+        }
+    }
+}
+
+/// The statements of one transaction, on their way together. What has no names is first tried all at once.
+async fn write(shared: &Shared, link: &Link, planned: &[Planned]) -> Done<Written> {
     let columns = Columns::of(planned);
     shared.days.ensure(link, planned.iter().map(|planned| planned.message.key.raw())).await?;
     let identity = shared.identity();
-    let locks = columns.locks(identity);
-    let (begun, locked, rows, committed) = join4(
-        link.script("BEGIN"),
-        link.query(catalog::LOCK_SHARED, params![LOCK_SPACE, locks]),
-        columns.query(link, identity),
-        link.script("COMMIT"),
-    )
-    .await;
+    let begin = begin_locked(&columns.locks(identity));
+    if !columns.has_names() {
+        let all = columns.write_all(link, identity);
+        let (begun, all, committed) = join3(link.script(&begin), all, link.script("COMMIT")).await;
+        begun?;
+        let all = all?;
+        committed?;
+        if all {
+            return Ok(Written::All);
+        }
+    }
+    let some = columns.write_some(link, identity);
+    let (begun, rows, committed) = join3(link.script(&begin), some, link.script("COMMIT")).await;
     begun?;
-    locked?;
     let rows = rows?;
     committed?;
-    rows.iter().map(|row| key(row, 0)).collect()
+    Ok(Written::These(rows.iter().map(|row| key(row, 0)).collect::<Done<_>>()?))
 }
 
 /// What follows, and endpoints in order that something waits for.

@@ -1,8 +1,9 @@
 //! `claim`: leases due deliveries of one endpoint, in one round trip.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures::future::{join, join5};
+use futures::future::join5;
 use hookwire_core::id::Key;
 use hookwire_core::{Delivery, Endpoint, EventTypeName, Message, MessageKey, Reference, TriggerType};
 use hookwire_store::dispatch::Claim;
@@ -21,8 +22,8 @@ use crate::migrate::LOCK_SPACE;
 use crate::pool::Pooled;
 use crate::row::{get, key, read_message, small, time, time_or_none};
 use crate::shared::{Identity, Shared};
-use crate::sql::{catalog, queue as sql};
-use crate::work::stripe;
+use crate::sql::queue as sql;
+use crate::work::{begin_locked, node_lock, stripe};
 
 /// Times that a claim is tried again because the app was changed, or because somebody was in the way.
 const TRIES: usize = 5;
@@ -102,13 +103,13 @@ impl Claiming<'_> {
 
     /// The usual way: everything in one round trip.
     async fn at_once(&self, link: &Pooled) -> Done<Option<Claimed>> {
-        link.ready(&[catalog::LOCK_SHARED, sql::CLAIM, sql::NEXT_DUE, sql::APP_VERSIONS]).await?;
-        let (locks, app) = (self.locks(), vec![self.state.app.key.raw()]);
+        link.ready(&[sql::CLAIM, sql::NEXT_DUE, sql::APP_VERSIONS]).await?;
+        let (begin, app) = (begin_locked(&self.locks()), vec![self.state.app.key.raw()]);
         let endpoint = self.request.endpoint.raw();
         let claim = self.claim_params();
-        let (locks, owed, app) = (params![LOCK_SPACE, locks], params![endpoint], params![app]);
-        let ((begun, locked), claimed, next, version, committed) = join5(
-            join(link.script("BEGIN"), link.query(catalog::LOCK_SHARED, locks)),
+        let (owed, app) = (params![endpoint], params![app]);
+        let (begun, claimed, next, version, committed) = join5(
+            link.script(&begin),
             claim.query(link),
             link.one(sql::NEXT_DUE, owed),
             link.one(sql::APP_VERSIONS, app),
@@ -116,14 +117,13 @@ impl Claiming<'_> {
         )
         .await;
         begun?;
-        locked?;
         let (rows, next, version) = (claimed?, next?, version?);
         committed?;
         self.note(&rows, next.as_ref(), version.as_ref())
     }
 
-    fn locks(&self) -> Vec<i32> {
-        vec![stripe(self.state.app.key), 1_000 + i32::from(self.identity.number)]
+    fn locks(&self) -> BTreeSet<i32> {
+        BTreeSet::from([stripe(self.state.app.key), node_lock(self.identity)])
     }
 
     fn claim_params(&self) -> ClaimParams {
@@ -150,9 +150,8 @@ impl Claiming<'_> {
 
     /// Where one thing must be known before the next: throttles, and first in first out.
     async fn step_by_step(&self, link: &Pooled) -> Done<Option<Claimed>> {
-        link.script("BEGIN").await?;
+        link.script(&begin_locked(&self.locks())).await?;
         let endpoint = self.request.endpoint.raw();
-        link.query(catalog::LOCK_SHARED, params![LOCK_SPACE, self.locks()]).await?;
         if fifo::is_fifo(&self.endpoint) {
             link.query(sql::FIFO_LOCK, params![LOCK_SPACE, endpoint]).await?;
         }

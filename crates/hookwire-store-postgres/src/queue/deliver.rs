@@ -17,7 +17,7 @@ use crate::connection::params;
 use crate::fault::{Done, Fault};
 use crate::migrate::LOCK_SPACE;
 use crate::sql::{catalog, queue as sql};
-use crate::work::Work;
+use crate::work::{Work, node_lock};
 
 /// Keys as they are stored in a row: eight bytes each.
 pub(crate) fn pack(endpoints: impl Iterator<Item = EndpointKey>) -> Vec<u8> {
@@ -90,7 +90,7 @@ async fn lease(
         return Ok(taken);
     }
     let identity = work.shared.identity();
-    let (number, lock) = (identity.number as i16, vec![1_000 + i32::from(identity.number)]);
+    let (number, lock) = (identity.number as i16, vec![node_lock(identity)]);
     work.link().query(catalog::LOCK_SHARED, params![LOCK_SPACE, lock]).await?;
     if work.link().one(sql::NODE_LIVES, params![number, identity.incarnation]).await?.is_none() {
         return Err(Fault::unavailable("this node was taken for dead and begins anew"));

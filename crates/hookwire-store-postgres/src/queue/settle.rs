@@ -5,13 +5,13 @@
 
 mod columns;
 mod consequences;
+mod well;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use futures::future::join3;
 use hookwire_core::id::Key;
 use hookwire_core::{DeliveryState, MessageKey, Timestamp, Transition, TriggerType, Verdict};
 use hookwire_store::lease::LeaseChange;
@@ -25,7 +25,7 @@ use crate::shared::Shared;
 use crate::sql::queue as sql;
 use crate::work::{SLOT_BITS, Work};
 use crate::writers::{OwnLink, Settling};
-use columns::Columns;
+use well::Well;
 
 /// Times that a transaction is tried again because another was in its way.
 const TRIES: usize = 4;
@@ -85,7 +85,7 @@ pub(crate) struct Settler {
 impl Settler {
     /// The settler of that slot, which no other of the node has.
     pub(crate) fn new(shared: Arc<Shared>, slot: usize) -> Self {
-        let link = OwnLink::new(Arc::clone(&shared), &[sql::SETTLE]);
+        let link = OwnLink::new(Arc::clone(&shared), &[sql::SETTLE_WELL]);
         Self { shared, link, slot }
     }
 
@@ -122,7 +122,12 @@ impl Settler {
         loop {
             let started = Instant::now();
             let is_plain = all.iter().all(|one| self.is_plain(one.settlement));
-            let written = if is_plain { self.at_once(all).await } else { self.step_by_step(all).await };
+            let written = if is_plain { self.at_once(all).await } else { Ok(None) };
+            let written = match written {
+                Ok(None) => self.step_by_step(all).await,
+                Ok(Some(settled)) => Ok(settled),
+                Err(fault) => Err(fault),
+            };
             match written {
                 Ok(settled) => {
                     let stale = self.forget_stale(all, &settled);
@@ -162,7 +167,7 @@ impl Settler {
         settlement.transition == Transition::Delivered
             && settlement.verdict == Some(Verdict::Success)
             && delivery.attempts == 0
-            && settlement.attempt.is_some()
+            && settlement.attempt.as_ref().is_some_and(|attempt| attempt.error.is_none())
             && self.shared.cache.peek_app(delivery.app).is_some_and(|state| {
                 state.endpoints.get(&delivery.endpoint).is_none_or(|endpoint| !fifo::is_fifo(endpoint))
             })
@@ -173,30 +178,25 @@ impl Settler {
         (i32::from(self.shared.identity().number) << SLOT_BITS) + self.slot as i32
     }
 
-    /// The usual way: one statement, one round trip.
-    async fn at_once(&mut self, all: &[One<'_>]) -> Done<Vec<Settled>> {
-        let mut columns = Columns::of(all, self.slot(), |_| true);
-        columns.all_are_well();
-        let (shared, high) = (Arc::clone(&self.shared), columns.attempt_high());
+    /// The usual way: one statement, which is a transaction of its own. `None`: something is stale, so nothing is written.
+    async fn at_once(&mut self, all: &[One<'_>]) -> Done<Option<Vec<Settled>>> {
+        let well = Well::of(all, self.slot());
+        let shared = Arc::clone(&self.shared);
         let link = self.link.get().await?;
         let written = async {
-            shared.days.ensure(link, columns.days()).await?;
-            mark(&shared, link, high).await?;
-            let (begun, rows, committed) =
-                join3(link.script("BEGIN"), columns.query(link), link.script("COMMIT")).await;
-            begun?;
-            let rows = rows?;
-            committed?;
-            columns.settled(&rows)
+            shared.days.ensure(link, well.days()).await?;
+            mark(&shared, link, well.attempt_high()).await?;
+            Ok(well.write(link).await?)
         };
         match written.await {
-            Ok(settled) => {
-                let mut effects = Effects::default();
+            Ok(true) => {
+                let (mut effects, settled) = (Effects::default(), vec![Settled::Done; all.len()]);
                 free(&mut effects, all, &settled);
                 touch(&shared, all);
                 effects.happen(&shared, None);
-                Ok(settled)
+                Ok(Some(settled))
             }
+            Ok(false) => Ok(None),
             Err(fault) => {
                 self.link.failed(&fault);
                 Err(fault)

@@ -3,28 +3,28 @@
 use super::statements;
 
 statements! {
-    // Written only if the app is as it was when it was found out who wants the message, and the node still lives.
-    INGEST = "WITH valid AS MATERIALIZED ( \
-                SELECT p.app FROM unnest($1::bigint[], $2::bigint[]) AS p (app, version) \
-                    JOIN app a ON a.key = p.app AND a.version = p.version \
-                WHERE EXISTS (SELECT 1 FROM node WHERE number = $3 AND incarnation = $4)), \
+    // All of it, if each app is as it was when it was found out who wants its messages, and the node still lives; else
+    // nothing. Columns are unnested side by side in SELECT, as in FROM each would be put down and read again.
+    INGEST_ALL = "WITH valid AS MATERIALIZED (SELECT count(*) = cardinality($1::bigint[]) \
+                    AND EXISTS (SELECT 1 FROM node WHERE number = $3 AND incarnation = $4) AS all_are \
+                FROM unnest($1::bigint[], $2::bigint[]) AS p (app, version) \
+                    JOIN app a ON a.key = p.app AND a.version = p.version), \
             written AS (INSERT INTO message (key, app, created, deliver_at, payload_expires, short_lived, event_type, \
-                    channels, tags, raw_type, payload, raw, endpoints) \
-                SELECT n.* FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], \
-                        $10::boolean[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bytea[], \
-                        $16::bytea[], $17::bytea[]) \
-                    AS n (key, app, created, deliver_at, payload_expires, short_lived, event_type, channels, tags, \
-                        raw_type, payload, raw, endpoints) \
-                WHERE n.app IN (SELECT app FROM valid) RETURNING key), \
+                    raw_type, payload, raw, endpoints) \
+                SELECT unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]), \
+                    unnest($9::bigint[]), unnest($10::boolean[]), unnest($11::text[]), unnest($12::text[]), \
+                    unnest($13::bytea[]), unnest($14::bytea[]), unnest($15::bytea[]) \
+                WHERE (SELECT all_are FROM valid)), \
             owed AS (INSERT INTO queue (endpoint, message, app, due, lease_until, leased, fence, attempts, trigger) \
                 SELECT d.endpoint, d.message, d.app, d.due, d.lease_until, CASE WHEN d.taken THEN $4 ELSE 0 END, \
                     CASE WHEN d.taken THEN 1 ELSE 0 END, 0, 0 \
-                FROM unnest($18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], \
-                        $23::boolean[]) AS d (endpoint, message, app, due, lease_until, taken) \
-                    JOIN written w ON w.key = d.message) \
-        SELECT key FROM written";
-    // The same for messages that may be repeats, have an id of the client's, channels or tags.
-    INGEST_NAMED = "WITH valid AS MATERIALIZED ( \
+                FROM (SELECT unnest($16::bigint[]) AS endpoint, unnest($17::bigint[]) AS message, \
+                        unnest($18::bigint[]) AS app, unnest($19::bigint[]) AS due, \
+                        unnest($20::bigint[]) AS lease_until, unnest($21::boolean[]) AS taken) d \
+                WHERE (SELECT all_are FROM valid)) \
+        SELECT all_are FROM valid";
+    // Those whose app is as it was, also messages that may be repeats, have an id of the client's, channels or tags.
+    INGEST = "WITH valid AS MATERIALIZED ( \
                 SELECT p.app FROM unnest($1::bigint[], $2::bigint[]) AS p (app, version) \
                     JOIN app a ON a.key = p.app AND a.version = p.version \
                 WHERE EXISTS (SELECT 1 FROM node WHERE number = $3 AND incarnation = $4)), \
@@ -136,8 +136,35 @@ statements! {
     THROTTLES_PUT = "INSERT INTO throttle (subject, free_at) SELECT * FROM unnest($1::bigint[], $2::bigint[]) \
         ON CONFLICT (subject) DO UPDATE SET free_at = greatest(throttle.free_at, excluded.free_at)";
 
-    // A verdict counts only under the fence of the latest claim, and while that claim was not ended by others. The
-    // failures of those that got something are over.
+    // First attempts that got through, all of them or none: an error says that some are stale. The endpoints' failures
+    // are over. Columns are unnested side by side in SELECT, as in FROM each would be put down and read again.
+    SETTLE_WELL = "WITH gone AS MATERIALIZED (DELETE FROM queue q USING (SELECT unnest($1::bigint[]) AS endpoint, \
+                    unnest($2::bigint[]) AS message, unnest($3::bigint[]) AS fence) t \
+                WHERE q.endpoint = t.endpoint AND q.message = t.message AND q.fence = t.fence AND q.leased <> 0 \
+                RETURNING q.endpoint, q.message, q.app, q.fence, q.due), \
+            kept AS (INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
+                SELECT endpoint, message, app, fence, due, 1, 1 FROM gone), \
+            logged AS (INSERT INTO attempt (endpoint, message, app, key, at, url, status, trigger, code, response, \
+                    resolve_us, connect_us, tls_us, first_byte_us, total_us, request) \
+                SELECT a.endpoint, a.message, a.app, a.key, a.at, a.url, 0, a.trigger, a.code, a.response, a.resolve_us, \
+                    a.connect_us, a.tls_us, a.first_byte_us, a.total_us, \
+                    CASE WHEN a.request IS NOT NULL THEN (SELECT a.request FROM message m WHERE m.key = a.message \
+                        AND m.payload IS NOT NULL FOR SHARE) END \
+                FROM (SELECT unnest($1::bigint[]) AS endpoint, unnest($2::bigint[]) AS message, \
+                        unnest($4::bigint[]) AS app, unnest($5::bigint[]) AS key, unnest($6::bigint[]) AS at, \
+                        unnest($7::text[]) AS url, unnest($8::smallint[]) AS trigger, unnest($9::integer[]) AS code, \
+                        unnest($10::text[]) AS response, unnest($11::bigint[]) AS resolve_us, \
+                        unnest($12::bigint[]) AS connect_us, unnest($13::bigint[]) AS tls_us, \
+                        unnest($14::bigint[]) AS first_byte_us, unnest($15::bigint[]) AS total_us, \
+                        unnest($16::text[]) AS request) a), \
+            counted AS (INSERT INTO endpoint_hour AS h (endpoint, hour, slot, succeeded, failed, canceled) \
+                SELECT unnest($18::bigint[]), unnest($19::bigint[]), $17, unnest($20::bigint[]), 0, 0 \
+                ON CONFLICT (endpoint, hour, slot) DO UPDATE SET succeeded = h.succeeded + excluded.succeeded), \
+            well AS (DELETE FROM failing WHERE endpoint = ANY($18)) \
+        SELECT CASE WHEN count(*) = cardinality($1) THEN 0 \
+            ELSE (count(*) || ' of ' || cardinality($1) || ' deliveries are leased by their claims')::integer END \
+        FROM gone";
+    // A verdict counts only under the fence of the latest claim, and while that claim was not ended by others.
     SETTLE = "WITH told AS MATERIALIZED (SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], \
                     $5::smallint[], $6::integer[], $7::bigint[], $8::smallint[], $9::bigint[]) \
                 AS t (place, endpoint, message, fence, state, attempts, due, trigger, resume_at)), \
@@ -168,9 +195,7 @@ statements! {
                     AS c (place, endpoint, hour, succeeded, failed, canceled) JOIN done d ON d.place = c.place \
                 GROUP BY c.endpoint, c.hour ORDER BY c.endpoint, c.hour \
                 ON CONFLICT (endpoint, hour, slot) DO UPDATE SET succeeded = h.succeeded + excluded.succeeded, \
-                    failed = h.failed + excluded.failed, canceled = h.canceled + excluded.canceled), \
-            well AS (DELETE FROM failing f USING (SELECT DISTINCT t.endpoint FROM told t JOIN done d ON d.place = t.place \
-                WHERE t.endpoint = ANY($35)) w WHERE f.endpoint = w.endpoint) \
+                    failed = h.failed + excluded.failed, canceled = h.canceled + excluded.canceled) \
         SELECT place FROM done";
     FAILING_OF = "SELECT endpoint, since FROM failing WHERE endpoint = ANY($1) ORDER BY endpoint FOR UPDATE";
     FAILING_PUT = "INSERT INTO failing (endpoint, since) SELECT * FROM unnest($1::bigint[], $2::bigint[]) \

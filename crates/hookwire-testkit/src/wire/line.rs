@@ -10,7 +10,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use super::message::{Incoming, Message, server_lost};
 use super::{Cut, Trap, Traps};
 
-/// The trap that waits for what the database answers to COMMIT.
+/// The trap that waits for what the database answers to the end of the transaction.
 type Committing = Mutex<Option<Trap>>;
 
 /// Carries everything between a client and the server until one of them is gone or the wire is cut.
@@ -31,15 +31,22 @@ async fn forth(
     committing: &Committing,
 ) -> std::io::Result<()> {
     let (mut incoming, mut statements, mut caught) = (Incoming::of_client(), Statements::default(), None);
+    let mut is_begun = false;
     while client.read_buf(&mut incoming.buffer).await? > 0 {
         while let Some(message) = incoming.next() {
             let run = statements.run_by(&message);
             if let Some(sql) = &run {
                 caught = caught.or_else(|| caught_by(traps, sql));
+                is_begun |= sql.starts_with("BEGIN");
             }
-            if run.as_deref() == Some("COMMIT")
-                && let Some(trap) = caught.take()
-            {
+            let is_end = match run.as_deref() {
+                Some("COMMIT") => true,
+                Some(_) => false,
+                // A statement that is a transaction of its own ends with this.
+                None => message.letter == b'S' && !is_begun,
+            };
+            is_begun &= !matches!(run.as_deref(), Some("COMMIT" | "ROLLBACK"));
+            if is_end && let Some(trap) = caught.take() {
                 if trap.cut == Cut::BeforeCommit {
                     // Whoever waits for it may have gone.
                     let _ = trap.sprung.send(());
@@ -61,7 +68,8 @@ async fn back(
     let mut incoming = Incoming::of_server();
     while server.read_buf(&mut incoming.buffer).await? > 0 {
         while let Some(message) = incoming.next() {
-            let is_committed = message.letter == b'C' && message.texts() == ["COMMIT"];
+            // It waits for the next transaction.
+            let is_committed = message.letter == b'Z' && message.bytes.last() == Some(&b'I');
             let trap = match &mut *committing.lock().expect("nobody panics with this lock") {
                 None => None,
                 Some(_) if !is_committed => continue,

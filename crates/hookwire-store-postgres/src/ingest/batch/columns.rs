@@ -1,7 +1,7 @@
 //! The parameters of the statements that accept messages: a column of each kind, for messages, for what is owed, and for
 //! names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hookwire_core::id::Key;
 use hookwire_core::limits::IDEMPOTENCY_WINDOW;
@@ -9,12 +9,13 @@ use hookwire_core::{AppKey, Channel, Message, Payload, Tag, Timestamp, Uid};
 use tokio_postgres::Row;
 
 use super::Planned;
+use crate::connection::param::sparse;
 use crate::connection::{Link, params};
 use crate::queue::deliver::pack;
 use crate::row::join;
 use crate::shared::Identity;
 use crate::sql::queue as sql;
-use crate::work::stripe;
+use crate::work::{node_lock, stripe};
 
 /// What is to be written for some messages.
 #[derive(Default)]
@@ -115,23 +116,66 @@ impl<'a> Columns<'a> {
         self.raws.push(raw.map(|raw| &*raw.bytes));
     }
 
-    /// The locks of the apps and of the node.
-    pub(super) fn locks(&self, identity: Identity) -> Vec<i32> {
-        let mut locks: Vec<i32> = self.versions.keys().map(|app| stripe(*app)).collect();
-        locks.push(1_000 + i32::from(identity.number));
-        locks
+    /// The locks of the apps and of the node, in their order.
+    pub(super) fn locks(&self, identity: Identity) -> BTreeSet<i32> {
+        let apps = self.versions.keys().map(|app| stripe(*app));
+        apps.chain([node_lock(identity)]).collect()
     }
 
-    /// Writes; answers the keys of the messages that are written.
-    pub(super) async fn query(
+    /// Whether any of it may be refused for another message's sake, or has a row for a name.
+    pub(super) const fn has_names(&self) -> bool {
+        self.has_names
+    }
+
+    fn valid(&self) -> (Vec<i64>, Vec<i64>) {
+        (self.versions.keys().map(|app| app.raw()).collect(), self.versions.values().copied().collect())
+    }
+
+    /// Writes everything, which has no names; `false`: something of it can't be written, so nothing is.
+    pub(super) async fn write_all(
+        &self,
+        link: &Link,
+        identity: Identity,
+    ) -> Result<bool, tokio_postgres::Error> {
+        let (apps, versions) = self.valid();
+        let (number, owed) = (identity.number as i16, &self.owed);
+        let params = params![
+            apps,
+            versions,
+            number,
+            identity.incarnation,
+            self.keys,
+            self.apps,
+            self.created,
+            sparse(&self.deliver_at),
+            self.expires,
+            self.short_lived,
+            self.types,
+            sparse(&self.raw_types),
+            self.payloads,
+            sparse(&self.raws),
+            self.endpoints,
+            owed.endpoints,
+            owed.messages,
+            owed.apps,
+            owed.dues,
+            owed.leases,
+            owed.taken,
+        ];
+        let row = link.one(sql::INGEST_ALL, params).await?;
+        Ok(row.is_some_and(|row| row.get(0)))
+    }
+
+    /// Writes what can be written; answers the keys of those messages.
+    pub(super) async fn write_some(
         &self,
         link: &Link,
         identity: Identity,
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        let apps: Vec<i64> = self.versions.keys().map(|app| app.raw()).collect();
-        let versions: Vec<i64> = self.versions.values().copied().collect();
-        let (number, owed) = (identity.number as i16, &self.owed);
-        let plain = params![
+        let (apps, versions) = self.valid();
+        let (number, owed, labels) = (identity.number as i16, &self.owed, &self.labels);
+        let window = IDEMPOTENCY_WINDOW.as_micros() as i64;
+        let params = params![
             apps,
             versions,
             number,
@@ -155,13 +199,6 @@ impl<'a> Columns<'a> {
             owed.dues,
             owed.leases,
             owed.taken,
-        ];
-        if !self.has_names {
-            return link.query(sql::INGEST, plain).await;
-        }
-        let window = IDEMPOTENCY_WINDOW.as_micros() as i64;
-        let labels = &self.labels;
-        let names = params![
             self.event_ids,
             self.requests,
             self.bodies,
@@ -171,7 +208,7 @@ impl<'a> Columns<'a> {
             labels.labels,
             labels.messages,
         ];
-        link.query(sql::INGEST_NAMED, &[plain, names].concat()).await
+        link.query(sql::INGEST, params).await
     }
 }
 

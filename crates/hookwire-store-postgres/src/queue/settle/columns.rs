@@ -27,7 +27,6 @@ pub(super) struct Columns {
     resumes: Vec<Option<i64>>,
     log: Log,
     counted: Counted,
-    well: Vec<i64>,
 }
 
 #[derive(Default)]
@@ -98,14 +97,6 @@ impl Columns {
         self.counted.push(place, settlement, next, now);
     }
 
-    /// Everything that is settled got through.
-    pub(super) fn all_are_well(&mut self) {
-        let mut well = self.endpoints.clone();
-        well.sort_unstable();
-        well.dedup();
-        self.well = well;
-    }
-
     /// Keys for which there must be partitions.
     pub(super) fn days(&self) -> impl Iterator<Item = i64> {
         self.log.keys.iter().chain(&self.messages).copied()
@@ -154,7 +145,6 @@ impl Columns {
             counted.succeeded,
             counted.failed,
             counted.canceled,
-            self.well,
         ];
         link.query(sql::SETTLE, params).await
     }
@@ -197,7 +187,7 @@ impl Log {
 }
 
 /// A text that may hold anything, without what PostgreSQL takes in no text.
-fn storable(text: &str) -> String {
+pub(super) fn storable(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
 }
 

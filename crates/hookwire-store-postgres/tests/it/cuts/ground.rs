@@ -19,7 +19,7 @@ use crate::place::open;
 pub(super) mod statement {
     pub(crate) const CLAIM: &str = "WITH ended AS";
     pub(crate) const CLAIM_IN_ORDER: &str = "WITH taken AS (UPDATE queue";
-    pub(crate) const SETTLE: &str = "WITH told AS";
+    pub(crate) const SETTLE: &str = "logged AS (INSERT INTO attempt";
     pub(crate) const INGEST: &str = "WITH valid AS";
     pub(crate) const FREE: &str = "UPDATE queue SET leased = 0 WHERE";
     pub(crate) const FREE_OF_INGEST: &str = "UPDATE queue q SET leased = 0 FROM";
