@@ -17,9 +17,22 @@ pub(crate) use place::Place;
 
 use crate::fault::{Done, Fault};
 
-/// What a session is told at its beginning. Arrays of parameters are short or long, but the plan is the same.
-const SESSION: &str = "SET statement_timeout = '60s'; SET lock_timeout = '20s'; \
-    SET idle_in_transaction_session_timeout = '5s'; SET plan_cache_mode = force_generic_plan; SET jit = off";
+/// How statements are planned. Arrays of parameters are short or long, but the plan is the same. It is kept while tables
+/// grow, so what can be found by an index is found by it, however small the table was.
+macro_rules! plans {
+    () => {
+        "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+         SET enable_bitmapscan = off; SET jit = off"
+    };
+}
+#[cfg(test)]
+pub(crate) use plans;
+
+/// What a session is told at its beginning.
+const SESSION: &str = concat!(
+    "SET statement_timeout = '60s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '5s'; ",
+    plans!()
+);
 /// How long a connection may take to come about.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 

@@ -1,4 +1,10 @@
 //! Statements of the hot path: messages in, deliveries leased, settled and logged.
+//!
+//! Many rows of the queue are looked up with `>=` and `<=`, not with `=`. Plans are kept, and one may be made when the queue
+//! is empty: then reading all of it, for a join of any kind, looks cheaper than an index, and goes on when there are a
+//! million rows. What is compared like this can't be joined by, so the index is the only way that is left (`plans` in
+//! connection.rs turns sequential scans off). For the same reason nothing else of such a row is compared with `=`. Where rows
+//! are only read, `LATERAL (.. OFFSET 0)` does the same.
 
 use super::statements;
 
@@ -66,7 +72,8 @@ statements! {
     NODE_LIVES = "SELECT 1 FROM node WHERE number = $1 AND incarnation = $2";
     // What was leased on ingest has the first fence; a claim since then has a later one, and keeps its lease.
     LEASED_FREE = "UPDATE queue q SET leased = 0 FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
-        WHERE q.endpoint = k.endpoint AND q.message = k.message AND q.leased = $3 AND q.fence = 1 \
+        WHERE (q.endpoint, q.message) >= (k.endpoint, k.message) AND (q.endpoint, q.message) <= (k.endpoint, k.message) \
+            AND q.leased = $3 AND q.fence = 1 \
         RETURNING q.endpoint, q.due";
     // By when it ends the lease of a claim is known from others of its endpoint.
     LEASED_FREE_UNKNOWN = "UPDATE queue SET leased = 0 WHERE endpoint = $1 AND leased = $2 AND lease_until = $3 \
@@ -86,26 +93,28 @@ statements! {
     MESSAGE_OWED = "UPDATE message SET endpoints = endpoints || int8send($2) WHERE key = $1";
 
     // Those whose lease ended come first, then those that were never leased, oldest due first.
-    CLAIM = "WITH ended AS MATERIALIZED (SELECT message, lease_until AS due FROM queue \
-                WHERE endpoint = $1 AND message = ANY($6) AND leased <> 0 AND lease_until <= $2 \
-                ORDER BY lease_until, message LIMIT $3 FOR UPDATE SKIP LOCKED), \
+    CLAIM = "WITH ended AS MATERIALIZED (SELECT q.message, q.due FROM unnest($6::bigint[]) AS h (message), \
+                    LATERAL (SELECT message, lease_until AS due FROM queue WHERE endpoint = $1 AND message = h.message \
+                        AND leased <> 0 AND lease_until <= $2 FOR UPDATE SKIP LOCKED) q \
+                ORDER BY q.due, q.message LIMIT $3), \
             queued AS MATERIALIZED (SELECT message, due FROM queue WHERE endpoint = $1 AND leased = 0 AND due <= $2 \
                 ORDER BY due, message LIMIT $3 FOR UPDATE SKIP LOCKED), \
             found AS (SELECT message, due, 0 AS rank FROM ended UNION ALL SELECT message, due, 1 FROM queued), \
-            sized AS MATERIALIZED (SELECT f.message, f.rank, f.due, \
+            sized AS MATERIALIZED (SELECT $1::bigint AS endpoint, f.message, f.rank, f.due, \
                     row_number() OVER placed AS place, \
                     sum(coalesce(octet_length(m.payload), 0) + coalesce(octet_length(m.raw), 0)) OVER placed AS bytes \
-                FROM found f LEFT JOIN message m ON m.key = f.message \
+                FROM found f LEFT JOIN LATERAL (SELECT payload, raw FROM message WHERE key = f.message OFFSET 0) m ON true \
                 WINDOW placed AS (ORDER BY f.rank, f.due, f.message ROWS UNBOUNDED PRECEDING)), \
             taken AS (UPDATE queue q SET leased = $5, lease_until = $7, fence = q.fence + 1 FROM sized s \
-                WHERE q.endpoint = $1 AND q.message = s.message AND s.place <= $3 \
-                    AND (s.place = 1 OR s.bytes <= $4) \
+                WHERE (q.endpoint, q.message) >= (s.endpoint, s.message) \
+                    AND (q.endpoint, q.message) <= (s.endpoint, s.message) \
+                    AND s.place <= $3 AND (s.place = 1 OR s.bytes <= $4) \
                     AND EXISTS (SELECT 1 FROM app WHERE key = $9 AND version = $10) \
                     AND EXISTS (SELECT 1 FROM node WHERE number = $8 AND incarnation = $5) \
                 RETURNING q.message, q.app, q.attempts, q.trigger, q.resume_at, q.fence, s.place) \
         SELECT t.message, t.app, t.attempts, t.trigger, t.resume_at, t.fence, m.key, m.app, m.event_type, \
             m.event_id, m.channels, m.tags, m.created, m.deliver_at, m.payload_expires, m.raw_type, m.payload, m.raw \
-        FROM taken t LEFT JOIN message m ON m.key = t.message ORDER BY t.place";
+        FROM taken t LEFT JOIN LATERAL (SELECT * FROM message WHERE key = t.message OFFSET 0) m ON true ORDER BY t.place";
     NEXT_DUE = "SELECT due FROM queue WHERE endpoint = $1 AND leased = 0 ORDER BY due, message LIMIT 1";
 
     FIFO_LOCK = "SELECT pg_advisory_xact_lock($1, 10000 + ($2::bigint >> 12 & 1048575)::integer)";
@@ -140,7 +149,9 @@ statements! {
     // are over. Columns are unnested side by side in SELECT, as in FROM each would be put down and read again.
     SETTLE_WELL = "WITH gone AS MATERIALIZED (DELETE FROM queue q USING (SELECT unnest($1::bigint[]) AS endpoint, \
                     unnest($2::bigint[]) AS message, unnest($3::bigint[]) AS fence) t \
-                WHERE q.endpoint = t.endpoint AND q.message = t.message AND q.fence = t.fence AND q.leased <> 0 \
+                WHERE (q.endpoint, q.message) >= (t.endpoint, t.message) \
+                    AND (q.endpoint, q.message) <= (t.endpoint, t.message) \
+                    AND NOT q.fence <> t.fence AND q.leased <> 0 \
                 RETURNING q.endpoint, q.message, q.app, q.fence, q.due), \
             kept AS (INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
                 SELECT endpoint, message, app, fence, due, 1, 1 FROM gone), \
@@ -168,12 +179,16 @@ statements! {
     SETTLE = "WITH told AS MATERIALIZED (SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], \
                     $5::smallint[], $6::integer[], $7::bigint[], $8::smallint[], $9::bigint[]) \
                 AS t (place, endpoint, message, fence, state, attempts, due, trigger, resume_at)), \
-            ended AS (DELETE FROM queue q USING told t WHERE t.state > 0 AND q.endpoint = t.endpoint \
-                AND q.message = t.message AND q.fence = t.fence AND q.leased <> 0 \
+            ended AS (DELETE FROM queue q USING told t WHERE t.state > 0 \
+                    AND (q.endpoint, q.message) >= (t.endpoint, t.message) \
+                    AND (q.endpoint, q.message) <= (t.endpoint, t.message) \
+                    AND NOT q.fence <> t.fence AND q.leased <> 0 \
                 RETURNING t.place, q.endpoint, q.message, q.app, q.fence, q.due, t.attempts, t.state), \
             put AS (UPDATE queue q SET attempts = t.attempts, due = t.due, leased = 0, trigger = t.trigger, \
-                    resume_at = t.resume_at FROM told t WHERE t.state = 0 AND q.endpoint = t.endpoint \
-                AND q.message = t.message AND q.fence = t.fence AND q.leased <> 0 RETURNING t.place), \
+                    resume_at = t.resume_at FROM told t WHERE t.state = 0 \
+                    AND (q.endpoint, q.message) >= (t.endpoint, t.message) \
+                    AND (q.endpoint, q.message) <= (t.endpoint, t.message) \
+                    AND NOT q.fence <> t.fence AND q.leased <> 0 RETURNING t.place), \
             kept AS (INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
                 SELECT endpoint, message, app, fence, due, attempts, state FROM ended), \
             done AS MATERIALIZED (SELECT place FROM ended UNION ALL SELECT place FROM put), \
@@ -224,9 +239,10 @@ statements! {
     QUEUED_GET = "SELECT attempts, due, leased <> 0, resume_at FROM queue WHERE endpoint = $1 AND message = $2 FOR UPDATE";
     SETTLED_TAKE = "DELETE FROM delivery WHERE endpoint = $1 AND message = $2 RETURNING fence";
     DELIVERY_EXTRA = "UPDATE queue SET due = $3, trigger = 1, resume_at = $4 WHERE endpoint = $1 AND message = $2";
-    QUEUED_CANCEL = "WITH few AS (SELECT message FROM queue WHERE endpoint = $1 AND leased = 0 LIMIT $2 \
+    QUEUED_CANCEL = "WITH few AS (SELECT endpoint, message FROM queue WHERE endpoint = $1 AND leased = 0 LIMIT $2 \
                 FOR UPDATE SKIP LOCKED), \
-            gone AS (DELETE FROM queue q USING few s WHERE q.endpoint = $1 AND q.message = s.message \
+            gone AS (DELETE FROM queue q USING few s WHERE (q.endpoint, q.message) >= (s.endpoint, s.message) \
+                    AND (q.endpoint, q.message) <= (s.endpoint, s.message) \
                 RETURNING q.endpoint, q.message, q.app, q.fence, q.due, q.attempts) \
         INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
         SELECT endpoint, message, app, fence, due, attempts, 3 FROM gone";

@@ -61,6 +61,21 @@ async fn database() -> (Postgres, Client) {
     (database, client)
 }
 
+/// The lines of the plan that is kept for a statement.
+async fn explain(client: &Client, name: &str, sql: &str) -> Vec<String> {
+    // Not called s0, s1, ..: so the driver calls what it prepares.
+    client.batch_execute(&format!("PREPARE own_{name} AS {sql}")).await.expect(sql);
+    let parameters = client.prepare(sql).await.expect(sql).params().len();
+    let nulls = vec!["NULL"; parameters].join(", ");
+    let call = if parameters == 0 { String::new() } else { format!("({nulls})") };
+    let plan = client.simple_query(&format!("EXPLAIN EXECUTE own_{name}{call}")).await.expect(sql);
+    let lines = plan.iter().filter_map(|row| match row {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    lines.map(str::to_owned).collect()
+}
+
 #[tokio::test]
 async fn every_statement_can_be_prepared() {
     let (_database, client) = database().await;
@@ -73,22 +88,12 @@ async fn every_statement_can_be_prepared() {
 #[tokio::test]
 async fn no_statement_goes_through_a_table_that_grows() {
     let (_database, client) = database().await;
-    // As on large tables: what can be found by an index is.
-    client.batch_execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan").await.unwrap();
+    client.batch_execute(crate::connection::plans!()).await.unwrap();
     for (number, (name, sql)) in all().into_iter().enumerate() {
         if EXEMPT.contains(&name) {
             continue;
         }
-        // Not called s0, s1, ..: so the driver calls what it prepares.
-        client.batch_execute(&format!("PREPARE own_{number} AS {sql}")).await.expect(name);
-        let parameters = client.prepare(sql).await.expect(name).params().len();
-        let nulls = vec!["NULL"; parameters].join(", ");
-        let call = if parameters == 0 { String::new() } else { format!("({nulls})") };
-        let plan = client.simple_query(&format!("EXPLAIN EXECUTE own_{number}{call}")).await.expect(name);
-        for line in plan.iter().filter_map(|row| match row {
-            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
-            _ => None,
-        }) {
+        for line in explain(&client, &number.to_string(), sql).await {
             let scans = GROWING.iter().any(|table| {
                 let rest = line.trim_start_matches([' ', '-', '>']).strip_prefix("Seq Scan on ");
                 rest.and_then(|rest| rest.strip_prefix(table))
@@ -104,8 +109,9 @@ async fn a_rare_value_is_found_by_its_own_index() {
     let (_database, client) = database().await;
     let fill = "INSERT INTO message (key, app, created, payload_expires, short_lived, event_type, endpoints) \
         SELECT n, 1, 0, 0, false, CASE WHEN n % 10000 = 0 THEN 'rare' ELSE 'common' END, '' \
-        FROM generate_series(1, 100000) n; ANALYZE message; SET plan_cache_mode = force_generic_plan";
+        FROM generate_series(1, 100000) n; ANALYZE message";
     client.batch_execute(fill).await.expect("messages can be made");
+    client.batch_execute(crate::connection::plans!()).await.unwrap();
     for (walk, index, values) in [
         (history::MESSAGES, "message_1_app_key_idx", "1, 0, 90000, 50, false"),
         (history::MESSAGES_BY_TYPE, "message_1_app_event_type_key_idx", "1, 0, 90000, 50, false, 'rare'"),
@@ -124,6 +130,33 @@ async fn a_rare_value_is_found_by_its_own_index() {
                 .collect();
             assert!(plan.iter().any(|line| line.contains(index)), "{plan:#?}");
             assert!(!plan.iter().any(|line| line.contains("Sort ")), "{plan:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_of_the_queue_are_found_by_their_key_also_by_a_plan_that_was_made_when_it_was_empty() {
+    let (_database, client) = database().await;
+    client.batch_execute("VACUUM ANALYZE queue").await.expect("it is vacuumed");
+    client.batch_execute(crate::connection::plans!()).await.unwrap();
+    for (name, sql) in [
+        ("settle_well", queue::SETTLE_WELL),
+        ("settle", queue::SETTLE),
+        ("claim", queue::CLAIM),
+        ("free", queue::LEASED_FREE),
+        ("cancel", queue::QUEUED_CANCEL),
+        ("void", upkeep::LEASES_VOID),
+        ("owed", upkeep::OWED_AMONG),
+        ("remove", upkeep::QUEUED_REMOVE),
+    ] {
+        let plan = explain(&client, name, sql).await;
+        assert!(!plan.iter().any(|line| line.contains("Seq Scan on queue")), "{name}: {plan:#?}");
+        let scans: Vec<_> = plan.windows(2).filter(|pair| pair[0].contains("using queue_pkey")).collect();
+        assert!(!scans.is_empty(), "{name}: {plan:#?}");
+        for scan in scans {
+            let by = scan[1].trim_start();
+            let is_whole = by.contains("endpoint") && by.contains("message");
+            assert!(by.starts_with("Index Cond: ") && is_whole, "{name}: {plan:#?}");
         }
     }
 }

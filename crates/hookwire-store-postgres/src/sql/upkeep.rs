@@ -14,7 +14,9 @@ statements! {
     LEASES_VOID = "WITH page AS MATERIALIZED (SELECT endpoint, message, leased FROM queue \
                 WHERE (endpoint, message) > ($1, $2) ORDER BY endpoint, message LIMIT $3), \
             freed AS (UPDATE queue q SET leased = 0 FROM page p WHERE p.leased = ANY($4) \
-                AND q.endpoint = p.endpoint AND q.message = p.message AND q.leased = ANY($4) \
+                AND (q.endpoint, q.message) >= (p.endpoint, p.message) \
+                    AND (q.endpoint, q.message) <= (p.endpoint, p.message) \
+                AND q.leased = ANY($4) \
                 RETURNING q.endpoint, q.due) \
         SELECT endpoint, min(due), NULL::bigint FROM freed GROUP BY endpoint \
         UNION ALL (SELECT endpoint, NULL, message FROM page ORDER BY endpoint DESC, message DESC LIMIT 1)";
@@ -34,10 +36,12 @@ statements! {
     EVENT_IDS_REMOVE = "DELETE FROM event_id WHERE message >= $1 AND message < $2";
     ATTEMPTS_OF_MESSAGES = "DELETE FROM attempt WHERE message >= $1 AND message < $2";
     OLD_MESSAGES = "SELECT key, payload_expires, endpoints FROM message WHERE key > $1 AND key < $2 ORDER BY key LIMIT $3";
-    OWED_AMONG = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
-        JOIN queue q ON q.endpoint = k.endpoint AND q.message = k.message";
+    OWED_AMONG = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message), \
+        LATERAL (SELECT message FROM queue WHERE endpoint = k.endpoint AND message = k.message OFFSET 0) q";
     QUEUED_REMOVE = "DELETE FROM queue q USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
-        WHERE q.endpoint = k.endpoint AND q.message = k.message RETURNING q.endpoint, q.message, q.leased <> 0";
+        WHERE (q.endpoint, q.message) >= (k.endpoint, k.message) \
+                    AND (q.endpoint, q.message) <= (k.endpoint, k.message) \
+        RETURNING q.endpoint, q.message, q.leased <> 0";
     DELIVERIES_REMOVE = "DELETE FROM delivery d USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
         WHERE d.endpoint = k.endpoint AND d.message = k.message";
     MESSAGES_REMOVE = "DELETE FROM message WHERE key = ANY($1)";
