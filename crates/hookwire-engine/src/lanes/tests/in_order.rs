@@ -15,7 +15,7 @@ fn in_order(key: i64, updated: Timestamp) -> Arc<Endpoint> {
 /// A lane in order with its first delivery under way, and more in the store.
 fn under_way(lanes: &Lanes, to: &Arc<Endpoint>) -> Job {
     let order = lanes.waiting(to.key, NOW, NOW).orders[0];
-    brings(&lanes, order, vec![claim(to, &app(None))], None, NOW).jobs.remove(0)
+    brings(lanes, order, vec![claim(to, &app(None))], None, NOW).jobs.remove(0)
 }
 
 /// An attempt ended, and what came of it was written.
