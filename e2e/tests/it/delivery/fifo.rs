@@ -96,6 +96,7 @@ async fn endpoints_without_an_order_are_not_held_up() {
     in_order(&tenant, &receiver).await;
     tenant.endpoint(&receiver.url("/free")).await;
     send(&tenant, 0..5).await;
+    receiver.wait_for("/hook", 1).await;
     receiver.wait_for("/free", 5).await;
     assert_eq!(receiver.requests_to("/hook").len(), 1);
     gate.open();
