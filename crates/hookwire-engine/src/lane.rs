@@ -171,12 +171,7 @@ impl Lane {
         if self.is_closed() || self.is_in_order() {
             return false;
         }
-        let room = match self.standing(now) {
-            Standing::Proven => (self.window * QUEUE_FOR_EACH_PERMIT).max(CAUTIOUS_QUEUE),
-            Standing::Unproven => CAUTIOUS_QUEUE,
-            Standing::Suspect => 1,
-        };
-        let has_room = self.queue.len() + self.reserved < room.min(self.throttled_room());
+        let has_room = self.queue.len() + self.reserved < self.room(now);
         self.caught_up &= has_room;
         let older_wait = self.is_claiming() || self.backlog.is_some_and(|due| due <= now);
         has_room && (self.caught_up || !older_wait)
@@ -195,15 +190,12 @@ impl Lane {
         if self.standing(now) == Standing::Suspect {
             return if self.queue.is_empty() { 2 } else { 0 };
         }
-        let most = 4 * self.window + 4;
-        let queued = self.queue.len();
+        let (most, queued) = (4 * self.window + 4, self.queue.len());
         // The few that were left behind do not wait until the queue of those that came later is short.
-        let most = match self.caught_up {
-            true => most,
-            false if queued > self.window / 2 => 0,
-            false => most - queued,
-        };
-        most.min(self.throttled_room().saturating_sub(queued))
+        if self.caught_up {
+            return most.min(self.room(now).saturating_sub(queued + self.reserved));
+        }
+        if queued > self.window / 2 { 0 } else { most.min(self.throttled_room()).saturating_sub(queued) }
     }
 
     /// Notes that a claim made at `asked` is over; whether it brought as much as it could, and when the next is due.
@@ -213,6 +205,21 @@ impl Lane {
         if let Some(due) = next_due {
             self.note_backlog(due);
         }
+    }
+
+    /// Notes that something waits which did not come during a claim.
+    pub(crate) fn fell_behind(&mut self) {
+        self.caught_up = false;
+    }
+
+    /// How many deliveries may wait in memory for their turn.
+    fn room(&self, now: Timestamp) -> usize {
+        let room = match self.standing(now) {
+            Standing::Proven => (self.window * QUEUE_FOR_EACH_PERMIT).max(CAUTIOUS_QUEUE),
+            Standing::Unproven => CAUTIOUS_QUEUE,
+            Standing::Suspect => 1,
+        };
+        room.min(self.throttled_room())
     }
 
     fn throttled_room(&self) -> usize {

@@ -45,10 +45,15 @@ impl Lanes {
     /// See [`hookwire_store::Dispatch::reserve`].
     pub(crate) fn reserve(&self, endpoint: EndpointKey, bytes: usize, now: Timestamp) -> bool {
         let mut inner = self.lock();
-        if inner.stopped || !inner.memory.fits(bytes) {
+        if inner.stopped {
             return false;
         }
+        let fits = inner.memory.fits(bytes);
         let lane = inner.lane(endpoint, now);
+        if !fits {
+            lane.fell_behind();
+            return false;
+        }
         if !lane.takes_new(now) {
             return false;
         }
@@ -117,6 +122,7 @@ impl Lanes {
         inner.memory.arrived(order.most, Amount::default());
         let lane = inner.lane(order.endpoint, now);
         lane.claim = NextClaim::None;
+        lane.fell_behind();
         lane.note_backlog(again);
         inner.consider(order.endpoint, now, &mut work);
         work

@@ -288,6 +288,21 @@ fn what_a_claim_brought_is_held_until_it_is_settled() {
 }
 
 #[test]
+fn a_lane_that_only_claims_holds_no_more_than_one_that_is_handed_its_deliveries() {
+    let (lanes, app) = (lanes(4_096, 16_384), app(None));
+    let to = endpoint(1, false, NOW);
+    // A receiver that does not answer, and a few deliveries at a time from other nodes.
+    for _ in 0..100 {
+        let Some(order) = lanes.waiting(to.key, NOW, NOW).orders.pop() else { break };
+        let few = vec![claim(&to, &app); order.most.deliveries.min(10)];
+        assert!(!few.is_empty());
+        brings(&lanes, order, few, None, NOW);
+    }
+    // As many under way as a new lane may have, and as many behind them.
+    assert_eq!(lanes.census(NOW).held, 16 + 16);
+}
+
+#[test]
 fn a_stopped_node_claims_nothing_more() {
     let lanes = lanes(64, 16_384);
     let (orders, _) = a_line(&lanes);

@@ -79,7 +79,7 @@ impl Well {
         self.keys.iter().copied().max().unwrap_or(0)
     }
 
-    /// Writes all of it; `false`: something is stale, so nothing is written.
+    /// Writes all of it; `false`: something is stale, or its attempt is there already, so nothing is written.
     pub(super) async fn write(&self, link: &Link) -> Result<bool, tokio_postgres::Error> {
         let (endpoints, hours): (Vec<i64>, Vec<i64>) = self.hours.keys().copied().unzip();
         let counts: Vec<i64> = self.hours.values().copied().collect();
@@ -105,10 +105,11 @@ impl Well {
             hours,
             counts,
         ];
-        match link.query(sql::SETTLE_WELL, params).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some(&SqlState::INVALID_TEXT_REPRESENTATION) => Ok(false),
-            Err(error) => Err(error),
+        let Err(error) = link.query(sql::SETTLE_WELL, params).await else { return Ok(true) };
+        let for_the_long_way = [&SqlState::INVALID_TEXT_REPRESENTATION, &SqlState::UNIQUE_VIOLATION];
+        match error.code() {
+            Some(code) if for_the_long_way.contains(&code) => Ok(false),
+            _ => Err(error),
         }
     }
 }
