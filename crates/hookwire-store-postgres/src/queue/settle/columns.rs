@@ -29,26 +29,27 @@ pub(super) struct Columns {
     counted: Counted,
 }
 
+/// Attempts to log.
 #[derive(Default)]
-struct Log {
+pub(super) struct Log {
     places: Vec<i32>,
-    messages: Vec<i64>,
-    keys: Vec<i64>,
-    endpoints: Vec<i64>,
-    apps: Vec<i64>,
-    times: Vec<i64>,
-    urls: Vec<String>,
+    pub(super) messages: Vec<i64>,
+    pub(super) keys: Vec<i64>,
+    pub(super) endpoints: Vec<i64>,
+    pub(super) apps: Vec<i64>,
+    pub(super) times: Vec<i64>,
+    pub(super) urls: Vec<String>,
     statuses: Vec<i16>,
-    triggers: Vec<i16>,
-    codes: Vec<i32>,
-    responses: Vec<String>,
+    pub(super) triggers: Vec<i16>,
+    pub(super) codes: Vec<i32>,
+    pub(super) responses: Vec<String>,
     errors: Vec<Option<&'static str>>,
-    resolve_us: Vec<Option<i64>>,
-    connect_us: Vec<Option<i64>>,
-    tls_us: Vec<Option<i64>>,
-    first_byte_us: Vec<Option<i64>>,
-    total_us: Vec<i64>,
-    requests: Vec<Option<String>>,
+    pub(super) resolve_us: Vec<Option<i64>>,
+    pub(super) connect_us: Vec<Option<i64>>,
+    pub(super) tls_us: Vec<Option<i64>>,
+    pub(super) first_byte_us: Vec<Option<i64>>,
+    pub(super) total_us: Vec<i64>,
+    pub(super) requests: Vec<Option<String>>,
 }
 
 #[derive(Default)]
@@ -163,7 +164,7 @@ impl Columns {
 }
 
 impl Log {
-    fn push(&mut self, place: i32, attempt: &Attempt) {
+    pub(super) fn push(&mut self, place: i32, attempt: &Attempt) {
         let timings = &attempt.timings;
         self.places.push(place);
         self.messages.push(attempt.message.raw());
@@ -187,7 +188,7 @@ impl Log {
 }
 
 /// A text that may hold anything, without what PostgreSQL takes in no text.
-pub(super) fn storable(text: &str) -> String {
+fn storable(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
 }
 
