@@ -126,7 +126,6 @@ impl Keeper {
         self.ticks += 1;
         self.well_since.get_or_insert_with(Instant::now);
         self.look(link).await?;
-        queue::vacuum::if_due(&self.shared);
         let is_alone = self.shared.bell.is_alone();
         if !is_alone {
             changes::look(&self.shared, link).await?;

@@ -18,7 +18,7 @@ use hookwire_store::lease::LeaseChange;
 use hookwire_store::queue::{Settled, Settlement};
 use hookwire_store::touched::has_limit;
 
-use super::fifo;
+use super::{fifo, vacuum};
 use crate::effects::Effects;
 use crate::fault::{Done, Fault};
 use crate::shared::Shared;
@@ -133,7 +133,7 @@ impl Settler {
                     let stale = self.forget_stale(all, &settled);
                     self.shared.counters.stale.fetch_add(stale, Ordering::Relaxed);
                     self.shared.counters.committed(operations.len(), started.elapsed());
-                    self.shared.wear.add(settled.len());
+                    vacuum::settled(&self.shared, settled.len());
                     return Ok(settled);
                 }
                 Err(fault) if fault.is_passing() && tries < TRIES => tries += 1,

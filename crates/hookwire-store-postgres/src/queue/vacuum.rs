@@ -23,20 +23,17 @@ pub(crate) struct Wear {
 }
 
 impl Wear {
-    /// So many more deliveries were settled.
-    pub(crate) fn add(&self, settled: usize) {
-        self.settled.fetch_add(settled as u64, Ordering::Relaxed);
-    }
-
-    fn is_due(&self) -> bool {
-        let is_worn = self.settled.load(Ordering::Relaxed) >= SETTLED_MAX;
+    /// So many more deliveries were settled. Answers whether it is time to vacuum, and nobody does.
+    fn add(&self, settled: usize) -> bool {
+        let before = self.settled.fetch_add(settled as u64, Ordering::Relaxed);
+        let is_worn = before + settled as u64 >= SETTLED_MAX;
         is_worn && !self.vacuuming.swap(true, Ordering::AcqRel)
     }
 }
 
-/// Vacuums in a task of its own, if it is time for it and it is not under way.
-pub(crate) fn if_due(shared: &Arc<Shared>) {
-    if !shared.wear.is_due() {
+/// So many more deliveries were settled. Vacuums in a task of its own when it is time for it.
+pub(crate) fn settled(shared: &Arc<Shared>, settled: usize) {
+    if !shared.wear.add(settled) {
         return;
     }
     let shared = Arc::clone(shared);
@@ -62,10 +59,8 @@ mod tests {
     #[test]
     fn it_is_due_once_for_so_many_settlements() {
         let wear = Wear::default();
-        wear.add(SETTLED_MAX as usize - 1);
-        assert!(!wear.is_due());
-        wear.add(1);
-        assert!(wear.is_due());
-        assert!(!wear.is_due());
+        assert!(!wear.add(SETTLED_MAX as usize - 1));
+        assert!(wear.add(1));
+        assert!(!wear.add(1));
     }
 }
