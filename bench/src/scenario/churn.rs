@@ -43,6 +43,8 @@ pub(crate) struct Args {
 struct Look {
     delivered: u64,
     queue_mib: f64,
+    /// Of it the rows themselves, the index of keys, and the index of what is due.
+    parts_mib: [f64; 3],
     claims: f64,
     /// Of one claim, which leases as many as there is room for.
     claim_ms: f64,
@@ -102,7 +104,10 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
         report.number(&format!("claims_at_{name}_look"), look.claims);
     }
     let curve = looks.iter().map(|look| {
-        json!([look.delivered, look.queue_mib, look.claims, look.claim_ms, look.claim_us_per_delivery])
+        json!({
+            "delivered": look.delivered, "queue_mib": look.queue_mib, "rows_keys_due_mib": look.parts_mib,
+            "claims": look.claims, "claim_ms": look.claim_ms, "claim_us_per_delivery": look.claim_us_per_delivery,
+        })
     });
     report.detail("looks", json!(curve.collect::<Vec<_>>()));
     report.finish(place)
@@ -110,13 +115,22 @@ pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
 
 impl Look {
     async fn take(postgres: &hookwire_testkit::Postgres, delivered: u64) -> Self {
-        let sql = "SELECT pg_total_relation_size('queue') / 1048576.0, coalesce(sum(calls), 0), \
+        let sql = "SELECT pg_total_relation_size('queue') / 1048576.0, pg_relation_size('queue') / 1048576.0, \
+            pg_relation_size('queue_pkey') / 1048576.0, pg_relation_size('queue_due') / 1048576.0, \
+            coalesce(sum(calls), 0), \
             coalesce(sum(total_exec_time) / nullif(sum(calls), 0), 0), \
             coalesce(1000 * sum(total_exec_time) / nullif(sum(rows), 0), 0) \
             FROM pg_stat_statements WHERE query ILIKE '%FOR UPDATE SKIP LOCKED%'";
         let line = postgres.query(sql).await;
         let mut numbers = line.split('|').map(|number| number.parse::<f64>().unwrap_or_default());
         let mut next = || numbers.next().unwrap_or_default();
-        Self { delivered, queue_mib: next(), claims: next(), claim_ms: next(), claim_us_per_delivery: next() }
+        Self {
+            delivered,
+            queue_mib: next(),
+            parts_mib: [next(), next(), next()],
+            claims: next(),
+            claim_ms: next(),
+            claim_us_per_delivery: next(),
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::latency::{self, Steady, Times};
 use crate::Place;
 use crate::epoch::Epoch;
 use crate::generator::Body;
+use crate::histogram::median;
 use crate::payload::{Payload, Stamp};
 use crate::report::Report;
 use crate::setup::{EVENT_TYPE, Stage};
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// Bytes of a message's payload.
     #[arg(long, default_value_t = 512)]
     payload: usize,
+    /// Pairs of windows, each pair on a fresh server; the median of each number is reported.
+    #[arg(long, default_value_t = 1)]
+    repeat: u32,
 }
 
 /// Whether the endpoints that are not measured answer.
@@ -44,28 +48,49 @@ enum Neighbours {
     Silent,
 }
 
+/// A window without silent receivers, and the one after it with them.
+struct Pair {
+    without: Times,
+    with: Times,
+}
+
 /// Runs the scenario and reports it.
 pub(crate) async fn run(place: &Place, args: &Args) -> anyhow::Result<()> {
     let epoch = Epoch::start();
-    let stage = Stage::start(place, &[]).await?;
-    let alone = window(epoch, &stage, args, Neighbours::Healthy).await?;
-    let beside = window(epoch, &stage, args, Neighbours::Silent).await?;
-
+    let mut pairs = Vec::new();
+    for _ in 0..args.repeat.max(1) {
+        let stage = Stage::start(place, &[]).await?;
+        let without = window(epoch, &stage, args, Neighbours::Healthy).await?;
+        let with = window(epoch, &stage, args, Neighbours::Silent).await?;
+        pairs.push(Pair { without, with });
+    }
     let settings = json!({
         "many": args.many, "rate": args.rate, "seconds": args.window_seconds(), "payload": args.payload,
-        "connections": args.connections, "endpoints": if args.many { MANY } else { 2 },
+        "connections": args.connections, "endpoints": if args.many { MANY } else { 2 }, "repeat": args.repeat,
     });
     let mut report = Report::new(if args.many { "isolation-many" } else { "isolation" }, settings);
-    for (name, times) in [("without", &alone), ("with", &beside)] {
-        report.number(&format!("{name}_black_hole_p50_ms"), times.arrivals.p50_ms());
-        report.number(&format!("{name}_black_hole_p99_ms"), times.arrivals.p99_ms());
-        report.number(&format!("{name}_black_hole_max_ms"), times.arrivals.max_ms());
-        report.number(&format!("{name}_black_hole_answer_p99_ms"), times.answers.p99_ms());
-        report.detail(name, times.arrivals.to_json());
-    }
-    report.number("p50_ratio", beside.arrivals.p50_ms() / alone.arrivals.p50_ms());
-    report.number("p99_ratio", beside.arrivals.p99_ms() / alone.arrivals.p99_ms());
+    summarize(&mut report, &pairs);
     report.finish(place)
+}
+
+fn summarize(report: &mut Report, pairs: &[Pair]) {
+    let middle = |of: &dyn Fn(&Pair) -> f64| median(&pairs.iter().map(of).collect::<Vec<_>>());
+    let mut side = |name: &str, side: fn(&Pair) -> &Times| {
+        report.number(&format!("{name}_black_hole_p50_ms"), middle(&|pair| side(pair).arrivals.p50_ms()));
+        report.number(&format!("{name}_black_hole_p99_ms"), middle(&|pair| side(pair).arrivals.p99_ms()));
+        report.number(&format!("{name}_black_hole_max_ms"), middle(&|pair| side(pair).arrivals.max_ms()));
+        let answers = middle(&|pair| side(pair).answers.p99_ms());
+        report.number(&format!("{name}_black_hole_answer_p99_ms"), answers);
+        let each: Vec<_> = pairs.iter().map(|pair| side(pair).arrivals.to_json()).collect();
+        report.detail(name, json!(each));
+    };
+    side("without", |pair| &pair.without);
+    side("with", |pair| &pair.with);
+    let p50_ratio = |pair: &Pair| pair.with.arrivals.p50_ms() / pair.without.arrivals.p50_ms();
+    let p99_ratio = |pair: &Pair| pair.with.arrivals.p99_ms() / pair.without.arrivals.p99_ms();
+    report.number("p50_ratio", middle(&p50_ratio));
+    report.number("p99_ratio", middle(&p99_ratio));
+    report.detail("p99_ratio_by_pair", json!(pairs.iter().map(p99_ratio).collect::<Vec<_>>()));
 }
 
 impl Args {
