@@ -4,13 +4,17 @@ use hookwire_core::id::Key;
 use hookwire_core::{AppKey, Attempt, AttemptKey, AttemptStatus, EndpointKey, Message, MessageKey};
 use hookwire_store::history::AttemptFilter;
 use hookwire_store::{Page, Slice};
+use rusqlite::{Row, params};
 
 use super::message;
 use crate::fault::Done;
 use crate::reader::Reading;
-use crate::row::{one, read_attempt};
+use crate::row::{one, read_attempt, time};
 use crate::sql::history as sql;
-use crate::walk::{Pick, Range, Read};
+use crate::walk::{Pick, ROWS_MAX, Range, Read};
+
+/// Most messages of a type for which attempts are looked up message by message.
+const FEW: usize = 1_000;
 
 pub(crate) fn find(
     reading: &Reading<'_>,
@@ -22,18 +26,22 @@ pub(crate) fn find(
     Ok(found.filter(|attempt| attempt.app == app))
 }
 
-/// Whether an attempt is what the filter asks for, its message aside.
-fn is_wanted(attempt: &Attempt, filter: &AttemptFilter) -> bool {
-    let times = &filter.message;
+/// Whether a stored attempt is the app's and what the filter asks for, its message aside; it is looked at column by column.
+fn passes(row: &Row<'_>, app: AppKey, filter: &AttemptFilter) -> Done<bool> {
+    let (of_app, at, code): (i64, _, u16) = (row.get(3)?, time(row, 4)?, row.get(8)?);
+    let status = if row.get::<_, i64>(6)? == 0 { AttemptStatus::Succeeded } else { AttemptStatus::Failed };
+    let endpoint: i64 = row.get(2)?;
     let is_of_class = |class: u16| match class {
-        0 => attempt.response_code == 0,
-        class => (class..class.saturating_add(100)).contains(&attempt.response_code),
+        0 => code == 0,
+        class => (class..class.saturating_add(100)).contains(&code),
     };
-    filter.status.is_none_or(|status| attempt.status == status)
+    let times = &filter.message;
+    Ok(of_app == app.raw()
+        && filter.status.is_none_or(|wanted| status == wanted)
         && filter.code_class.is_none_or(is_of_class)
-        && filter.endpoint.is_none_or(|endpoint| attempt.endpoint == endpoint)
-        && times.after.is_none_or(|after| attempt.at > after)
-        && times.before.is_none_or(|before| attempt.at < before)
+        && filter.endpoint.is_none_or(|wanted| endpoint == wanted.raw())
+        && times.after.is_none_or(|after| at > after)
+        && times.before.is_none_or(|before| at < before))
 }
 
 /// The page's part of the list. A key tells when the attempt ended, which is not before it began: so only the earlier
@@ -51,27 +59,95 @@ pub(crate) fn of_endpoint(
     with_message: bool,
     page: Page,
 ) -> Done<Slice<(Attempt, Option<Message>)>> {
-    let walk = match filter.status {
-        Some(AttemptStatus::Failed) => sql::ATTEMPTS_FAILED,
-        Some(AttemptStatus::Succeeded) | None => sql::ATTEMPTS_OF_ENDPOINT,
-    };
-    let asks = message::asks(&filter.message);
-    let with_payload = with_message && filter.message.with_payload;
-    range(filter, page).read(reading.db, walk, endpoint.raw(), &[], |row| {
-        let place = row.get(1)?;
+    let with_payload = filter.message.with_payload;
+    let take = |row: &Row<'_>| -> Done<_> {
         let attempt = read_attempt(row)?;
-        if attempt.app != app || !is_wanted(&attempt, filter) {
-            return Ok((place, Pick::Skip));
+        let message = if with_message { message::get(reading, attempt.message, with_payload)? } else { None };
+        Ok(Pick::Take((attempt, message)))
+    };
+    let is_failed = filter.status == Some(AttemptStatus::Failed);
+    let range = range(filter, page);
+    if !message::asks(&filter.message) {
+        let walk = if is_failed { sql::ATTEMPTS_FAILED } else { sql::ATTEMPTS_OF_ENDPOINT };
+        return range.read(reading.db, walk, endpoint.raw(), &[], |row| {
+            Ok((row.get(1)?, if passes(row, app, filter)? { take(row)? } else { Pick::Skip }))
+        });
+    }
+    // Few may be about such a message, so a message is asked before its attempt is read.
+    let mut words = reading.db.prepare_cached(sql::MESSAGE_WORDS)?;
+    let mut attempts = reading.db.prepare_cached(sql::ATTEMPT_GET)?;
+    let mut look = |message: i64, place: i64| -> Done<Pick<_>> {
+        let is_about = match words.query([message])?.next()? {
+            Some(row) => message::has_words(row, [0, 1, 2], &filter.message)?,
+            None => false,
+        };
+        if !is_about {
+            return Ok(Pick::Skip);
         }
-        if !asks && !with_message {
-            return Ok((place, Pick::Take((attempt, None))));
+        match attempts.query([message, place])?.next()? {
+            Some(row) if passes(row, app, filter)? => take(row),
+            _ => Ok(Pick::Skip),
         }
-        let message = message::get(reading, attempt.message, with_payload)?;
-        if asks && !message.as_ref().is_some_and(|message| message::is_wanted(message, &filter.message)) {
-            return Ok((place, Pick::Skip));
+    };
+    if let Some(found) = about_few(reading, app, endpoint, filter, range)? {
+        let mut collector = range.collector();
+        for (place, message) in found {
+            if !collector.add(place, look(message, place)?) {
+                break;
+            }
         }
-        Ok((place, Pick::Take((attempt, message.filter(|_| with_message)))))
+        return Ok(collector.finish());
+    }
+    let walk = if is_failed { sql::ATTEMPT_KEYS_FAILED } else { sql::ATTEMPT_KEYS_OF_ENDPOINT };
+    range.read(reading.db, walk, endpoint.raw(), &[], |row| {
+        let (message, place) = (row.get(0)?, row.get(1)?);
+        Ok((place, look(message, place)?))
     })
+}
+
+/// Of types with few messages: all attempts about them at the endpoint, in the range and its order, each with its message.
+/// `None`: there are too many, so the endpoint's attempts are to be gone through.
+fn about_few(
+    reading: &Reading<'_>,
+    app: AppKey,
+    endpoint: EndpointKey,
+    filter: &AttemptFilter,
+    range: Range,
+) -> Done<Option<Vec<(i64, i64)>>> {
+    let Some(names) = &filter.message.event_types else { return Ok(None) };
+    let mut messages: Vec<i64> = Vec::new();
+    let mut of_type = reading.db.prepare_cached(sql::MESSAGE_KEYS_OF_TYPE)?;
+    for name in names {
+        // No attempt is older than its message.
+        let limit = (FEW + 1 - messages.len()) as i64;
+        let mut rows = of_type.query(params![app.raw(), name.as_str(), range.below, limit])?;
+        while let Some(row) = rows.next()? {
+            messages.push(row.get(0)?);
+        }
+        if messages.len() > FEW {
+            return Ok(None);
+        }
+    }
+    let mut found: Vec<(i64, i64)> = Vec::new();
+    let (mut at, mut seen) = (reading.db.prepare_cached(sql::ATTEMPTS_AT)?, 0);
+    for message in messages {
+        let mut rows = at.query([message, range.above, range.below])?;
+        while let Some(row) = rows.next()? {
+            seen += 1;
+            if seen > ROWS_MAX {
+                return Ok(None);
+            }
+            if row.get::<_, i64>(1)? == endpoint.raw() {
+                found.push((row.get(0)?, message));
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    if !range.is_upwards() {
+        found.reverse();
+    }
+    Ok(Some(found))
 }
 
 pub(crate) fn of_message(
@@ -88,9 +164,7 @@ pub(crate) fn of_message(
         }
     }
     range(filter, page).read(reading.db, sql::ATTEMPTS_OF_MESSAGE, message.raw(), &[], |row| {
-        let attempt = read_attempt(row)?;
-        let place = attempt.key.raw();
-        let is_wanted = attempt.app == app && is_wanted(&attempt, filter);
-        Ok((place, if is_wanted { Pick::Take(attempt) } else { Pick::Skip }))
+        let pick = if passes(row, app, filter)? { Pick::Take(read_attempt(row)?) } else { Pick::Skip };
+        Ok((row.get(1)?, pick))
     })
 }

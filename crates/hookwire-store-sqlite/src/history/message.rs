@@ -50,21 +50,24 @@ pub(crate) fn bounds<K: Key>(
 /// Whether a stored message passes the filter; it is looked at column by column.
 fn passes(row: &Row<'_>, filter: &MessageFilter) -> Done<bool> {
     let created = time(row, 6)?;
-    let holds =
-        |names: Option<&str>, name: &str| names.is_some_and(|names| names.split(' ').any(|own| own == name));
-    let event_type = text(row, 2)?;
     Ok(filter.after.is_none_or(|after| created > after)
         && filter.before.is_none_or(|before| created < before)
-        && filter
-            .event_types
-            .as_ref()
-            .is_none_or(|names| names.iter().any(|name| name.as_str() == event_type))
+        && has_words(row, [2, 4, 5], filter)?)
+}
+
+/// Whether a stored message is of a type, in a channel and with a tag that the filter asks for; `columns` say where those are.
+pub(crate) fn has_words(row: &Row<'_>, columns: [usize; 3], filter: &MessageFilter) -> Done<bool> {
+    let holds =
+        |names: Option<&str>, name: &str| names.is_some_and(|names| names.split(' ').any(|own| own == name));
+    let [event_type, channels, tags] = columns;
+    let event_type = text(row, event_type)?;
+    Ok(filter.event_types.as_ref().is_none_or(|names| names.iter().any(|name| name.as_str() == event_type))
         && match &filter.channel {
-            Some(channel) => holds(text_or_none(row, 4)?, channel.as_str()),
+            Some(channel) => holds(text_or_none(row, channels)?, channel.as_str()),
             None => true,
         }
         && match &filter.tag {
-            Some(tag) => holds(text_or_none(row, 5)?, tag.as_str()),
+            Some(tag) => holds(text_or_none(row, tags)?, tag.as_str()),
             None => true,
         })
 }

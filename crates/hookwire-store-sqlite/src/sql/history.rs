@@ -5,6 +5,11 @@ use super::{statements, walks};
 statements! {
     ATTEMPT_GET = "SELECT message, key, endpoint, app, at, url, status, trigger, code, response, error, resolve_us, \
         connect_us, tls_us, first_byte_us, total_us, request FROM attempt WHERE message = ?1 AND key = ?2";
+    MESSAGE_KEYS_OF_TYPE = "SELECT key FROM message INDEXED BY message_type \
+        WHERE app = ?1 AND event_type = ?2 AND key < ?3 LIMIT ?4";
+    ATTEMPTS_AT = "SELECT key, endpoint FROM attempt WHERE message = ?1 AND key > ?2 AND key < ?3";
+    // What filters ask of a message, its time aside.
+    MESSAGE_WORDS = "SELECT event_type, channels, tags FROM message WHERE key = ?1";
     DELIVERY_STATUS = "SELECT state, attempts, due FROM delivery WHERE message = ?1 AND endpoint = ?2";
     QUEUED_MESSAGES = "SELECT message FROM delivery INDEXED BY delivery_queue \
         WHERE endpoint = ?1 AND state = 0 AND leased = 0 LIMIT ?2";
@@ -39,6 +44,11 @@ walks! {
         WHERE endpoint = ?1 AND key > ?2 AND key < ?3 ORDER BY key";
     ATTEMPTS_FAILED = "SELECT message, key, endpoint, app, at, url, status, trigger, code, response, error, \
         resolve_us, connect_us, tls_us, first_byte_us, total_us, request FROM attempt INDEXED BY attempt_failed \
+        WHERE endpoint = ?1 AND status = 1 AND key > ?2 AND key < ?3 ORDER BY key";
+    // Their keys are in the index, so no row is looked at.
+    ATTEMPT_KEYS_OF_ENDPOINT = "SELECT message, key FROM attempt INDEXED BY attempt_endpoint \
+        WHERE endpoint = ?1 AND key > ?2 AND key < ?3 ORDER BY key";
+    ATTEMPT_KEYS_FAILED = "SELECT message, key FROM attempt INDEXED BY attempt_failed \
         WHERE endpoint = ?1 AND status = 1 AND key > ?2 AND key < ?3 ORDER BY key";
     ATTEMPTS_OF_MESSAGE = "SELECT message, key, endpoint, app, at, url, status, trigger, code, response, error, \
         resolve_us, connect_us, tls_us, first_byte_us, total_us, request FROM attempt \

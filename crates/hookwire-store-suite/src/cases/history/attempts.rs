@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use hookwire_core::id::Key;
 use hookwire_core::{AttemptKey, AttemptStatus, Channel, Transition};
 use hookwire_store::history::{AttemptFilter, EndpointStats, MessageFilter};
@@ -9,7 +10,7 @@ use hookwire_store::{Cursor, Order};
 
 use crate::recorder::Recorder;
 use crate::sure::Sure;
-use crate::world::{World, ascending, event_type, page};
+use crate::world::{World, ascending, descending, event_type, page};
 
 pub(crate) async fn attempts_of_an_endpoint_are_found_by_every_filter(world: World) {
     let app = world.app().await;
@@ -56,6 +57,24 @@ pub(crate) async fn attempts_of_an_endpoint_are_found_by_every_filter(world: Wor
         let found: Vec<_> = slice.items.into_iter().map(|(attempt, _)| attempt).collect();
         assert_eq!(found, expected, "{filter:?}");
     }
+    let b = || of(MessageFilter { event_types: Some(vec![event_type("b")]), ..any() });
+    let cursor = |make: fn(i64) -> Cursor, number: usize| Some(make(made[number].key.raw()));
+    let pages = [
+        (b(), page(2, Order::Descending, None), vec![5, 3]),
+        (b(), page(2, Order::Descending, cursor(Cursor::After, 3)), vec![1]),
+        (b(), page(1, Order::Descending, cursor(Cursor::Before, 1)), vec![3]),
+        (b(), page(2, Order::Ascending, cursor(Cursor::After, 1)), vec![3, 5]),
+        (b(), page(1, Order::Ascending, cursor(Cursor::Before, 5)), vec![3]),
+        (AttemptFilter { code_class: Some(500), ..b() }, ascending(9), vec![1, 5]),
+        (AttemptFilter { status: Some(AttemptStatus::Failed), ..b() }, descending(9), vec![5, 3, 1]),
+        (AttemptFilter { status: Some(AttemptStatus::Succeeded), ..b() }, ascending(9), vec![]),
+    ];
+    for (filter, page, numbers) in pages {
+        let expected: Vec<_> = numbers.iter().map(|number: &usize| made[*number].key).collect();
+        let slice = read(filter.clone(), false, page).await;
+        let found: Vec<_> = slice.items.iter().map(|(attempt, _)| attempt.key).collect();
+        assert_eq!(found, expected, "{filter:?} {page:?}");
+    }
     let before = page(2, Order::Descending, Some(Cursor::Before(made[2].key.raw())));
     let slice = read(none(), true, before).await;
     let found: Vec<_> = slice.items.iter().map(|(attempt, _)| attempt.key).collect();
@@ -67,6 +86,33 @@ pub(crate) async fn attempts_of_an_endpoint_are_found_by_every_filter(world: Wor
     let with_payload = of(MessageFilter { with_payload: true, ..any() });
     let slice = read(with_payload, true, ascending(1)).await;
     assert!(slice.items[0].1.as_ref().sure().payload.is_some());
+}
+
+pub(crate) async fn attempts_of_a_common_type_are_found(world: World) {
+    let app = world.app().await;
+    let endpoint = world.endpoint(&app).await;
+    let send = |name| world.send_with(&app, move |message| message.event_type = event_type(name));
+    join_all((0..1_100).map(|_| send("common"))).await;
+    let mut made = Vec::new();
+    for code in [200, 500, 200] {
+        let transition = if code == 200 { Transition::Delivered } else { Transition::Exhausted };
+        let settlement = world.settlement(&world.claim_one(&endpoint).await, code, transition);
+        made.push(settlement.attempt.clone().sure());
+        world.settle(settlement).await;
+    }
+    let filter = |name, status| AttemptFilter {
+        message: MessageFilter { event_types: Some(vec![event_type(name)]), ..MessageFilter::default() },
+        status,
+        ..AttemptFilter::default()
+    };
+    let read = async |filter| {
+        let slice =
+            world.store().attempts_of_endpoint(app.key, endpoint.key, filter, false, ascending(10)).await;
+        slice.sure().items.into_iter().map(|(attempt, _)| attempt).collect::<Vec<_>>()
+    };
+    assert_eq!(read(filter("common", None)).await, made);
+    assert_eq!(read(filter("common", Some(AttemptStatus::Failed))).await, made[1..2]);
+    assert_eq!(read(filter("rare", None)).await, []);
 }
 
 pub(crate) async fn attempts_of_a_message_are_listed_by_age(world: World) {
