@@ -141,6 +141,7 @@ list! { $
         messages_are_paged_in_both_directions
         messages_are_found_by_every_filter
         attempts_of_an_endpoint_are_found_by_every_filter
+        attempts_of_a_type_are_paged_in_both_directions
         attempts_of_a_common_type_are_found
         attempts_of_a_message_are_listed_by_age
         messages_of_an_endpoint_show_where_each_stands

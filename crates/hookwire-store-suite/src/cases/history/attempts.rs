@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use hookwire_core::id::Key;
-use hookwire_core::{AttemptKey, AttemptStatus, Channel, Transition};
+use hookwire_core::{Attempt, AttemptKey, AttemptStatus, Channel, Endpoint, Transition};
 use hookwire_store::history::{AttemptFilter, EndpointStats, MessageFilter};
 use hookwire_store::{Cursor, Order};
 
@@ -57,24 +57,6 @@ pub(crate) async fn attempts_of_an_endpoint_are_found_by_every_filter(world: Wor
         let found: Vec<_> = slice.items.into_iter().map(|(attempt, _)| attempt).collect();
         assert_eq!(found, expected, "{filter:?}");
     }
-    let b = || of(MessageFilter { event_types: Some(vec![event_type("b")]), ..any() });
-    let cursor = |make: fn(i64) -> Cursor, number: usize| Some(make(made[number].key.raw()));
-    let pages = [
-        (b(), page(2, Order::Descending, None), vec![5, 3]),
-        (b(), page(2, Order::Descending, cursor(Cursor::After, 3)), vec![1]),
-        (b(), page(1, Order::Descending, cursor(Cursor::Before, 1)), vec![3]),
-        (b(), page(2, Order::Ascending, cursor(Cursor::After, 1)), vec![3, 5]),
-        (b(), page(1, Order::Ascending, cursor(Cursor::Before, 5)), vec![3]),
-        (AttemptFilter { code_class: Some(500), ..b() }, ascending(9), vec![1, 5]),
-        (AttemptFilter { status: Some(AttemptStatus::Failed), ..b() }, descending(9), vec![5, 3, 1]),
-        (AttemptFilter { status: Some(AttemptStatus::Succeeded), ..b() }, ascending(9), vec![]),
-    ];
-    for (filter, page, numbers) in pages {
-        let expected: Vec<_> = numbers.iter().map(|number: &usize| made[*number].key).collect();
-        let slice = read(filter.clone(), false, page).await;
-        let found: Vec<_> = slice.items.iter().map(|(attempt, _)| attempt.key).collect();
-        assert_eq!(found, expected, "{filter:?} {page:?}");
-    }
     let before = page(2, Order::Descending, Some(Cursor::Before(made[2].key.raw())));
     let slice = read(none(), true, before).await;
     let found: Vec<_> = slice.items.iter().map(|(attempt, _)| attempt.key).collect();
@@ -88,31 +70,73 @@ pub(crate) async fn attempts_of_an_endpoint_are_found_by_every_filter(world: Wor
     assert!(slice.items[0].1.as_ref().sure().payload.is_some());
 }
 
+/// Settles the endpoint's next delivery with this answer, and answers the attempt.
+async fn answered(world: &World, endpoint: &Endpoint, code: u16) -> Attempt {
+    let transition = if code < 300 { Transition::Delivered } else { Transition::Exhausted };
+    let claims = world.claim(endpoint).await;
+    let settlement = world.settlement(&claims[0], code, transition);
+    let attempt = settlement.attempt.clone().sure();
+    world.settle(settlement).await;
+    attempt
+}
+
+fn about(name: &str) -> AttemptFilter {
+    let message = MessageFilter { event_types: Some(vec![event_type(name)]), ..MessageFilter::default() };
+    AttemptFilter { message, ..AttemptFilter::default() }
+}
+
+pub(crate) async fn attempts_of_a_type_are_paged_in_both_directions(world: World) {
+    let app = world.app().await;
+    let endpoint = world.endpoint(&app).await;
+    let mut made = Vec::new();
+    for code in [200, 500, 404, 201, 503, 502] {
+        let name = if made.len() % 2 == 0 { "a" } else { "b" };
+        world.send_with(&app, |message| message.event_type = event_type(name)).await;
+        made.push(answered(&world, &endpoint, code).await.key);
+    }
+    let cursor = |make: fn(i64) -> Cursor, number: usize| Some(make(made[number].raw()));
+    let is = |status| AttemptFilter { status: Some(status), ..about("b") };
+    let cases = [
+        (about("b"), page(2, Order::Descending, None), vec![5, 3]),
+        (about("b"), page(2, Order::Descending, cursor(Cursor::After, 3)), vec![1]),
+        (about("b"), page(1, Order::Descending, cursor(Cursor::Before, 1)), vec![3]),
+        (about("b"), page(2, Order::Ascending, cursor(Cursor::After, 1)), vec![3, 5]),
+        (about("b"), page(1, Order::Ascending, cursor(Cursor::Before, 5)), vec![3]),
+        (AttemptFilter { code_class: Some(500), ..about("b") }, ascending(9), vec![1, 5]),
+        (is(AttemptStatus::Failed), descending(9), vec![5, 1]),
+        (is(AttemptStatus::Succeeded), ascending(9), vec![3]),
+    ];
+    for (filter, page, numbers) in cases {
+        let expected: Vec<_> = numbers.iter().map(|number: &usize| made[*number]).collect();
+        let slice =
+            world.store().attempts_of_endpoint(app.key, endpoint.key, filter.clone(), false, page).await;
+        let found: Vec<_> = slice.sure().items.iter().map(|(attempt, _)| attempt.key).collect();
+        assert_eq!(found, expected, "{filter:?} {page:?}");
+    }
+}
+
 pub(crate) async fn attempts_of_a_common_type_are_found(world: World) {
     let app = world.app().await;
     let endpoint = world.endpoint(&app).await;
-    let send = |name| world.send_with(&app, move |message| message.event_type = event_type(name));
-    join_all((0..1_100).map(|_| send("common"))).await;
+    let send = || world.send_with(&app, |message| message.event_type = event_type("common"));
+    join_all((0..1_100).map(|_| send())).await;
     let mut made = Vec::new();
-    for code in [200, 500, 200] {
+    for claim in world.claim(&endpoint).await.iter().take(3) {
+        let code = if made.len() == 1 { 500 } else { 200 };
         let transition = if code == 200 { Transition::Delivered } else { Transition::Exhausted };
-        let settlement = world.settlement(&world.claim_one(&endpoint).await, code, transition);
+        let settlement = world.settlement(claim, code, transition);
         made.push(settlement.attempt.clone().sure());
         world.settle(settlement).await;
     }
-    let filter = |name, status| AttemptFilter {
-        message: MessageFilter { event_types: Some(vec![event_type(name)]), ..MessageFilter::default() },
-        status,
-        ..AttemptFilter::default()
-    };
     let read = async |filter| {
-        let slice =
-            world.store().attempts_of_endpoint(app.key, endpoint.key, filter, false, ascending(10)).await;
+        let page = ascending(10);
+        let slice = world.store().attempts_of_endpoint(app.key, endpoint.key, filter, false, page).await;
         slice.sure().items.into_iter().map(|(attempt, _)| attempt).collect::<Vec<_>>()
     };
-    assert_eq!(read(filter("common", None)).await, made);
-    assert_eq!(read(filter("common", Some(AttemptStatus::Failed))).await, made[1..2]);
-    assert_eq!(read(filter("rare", None)).await, []);
+    let failed = AttemptFilter { status: Some(AttemptStatus::Failed), ..about("common") };
+    assert_eq!(read(about("common")).await, made);
+    assert_eq!(read(failed).await, made[1..2]);
+    assert_eq!(read(about("rare")).await, []);
 }
 
 pub(crate) async fn attempts_of_a_message_are_listed_by_age(world: World) {
