@@ -144,6 +144,7 @@ list! { $
         attempts_of_a_type_are_paged_in_both_directions
         attempts_of_a_common_type_are_found
         attempts_of_a_message_are_listed_by_age
+        an_attempt_with_an_earlier_key_than_its_message_is_listed
         messages_of_an_endpoint_show_where_each_stands
         endpoints_of_a_message_include_deleted_ones
         the_numbers_of_an_endpoint_add_up

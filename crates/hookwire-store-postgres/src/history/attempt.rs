@@ -15,6 +15,10 @@ use crate::row::read_attempt;
 use crate::sql::history as sql;
 use crate::walk::Walking;
 
+/// By how much a message's key may be ahead of an attempt's at it, as keys count: a minute. A node that has just joined
+/// makes keys above all that the others may have made until then, and another node may deliver what it accepts.
+const LEAD: i64 = 60_000 << 22;
+
 pub(crate) async fn find(
     link: &Link,
     app: AppKey,
@@ -109,8 +113,8 @@ pub(crate) async fn of_message(
             return Ok(Slice::cut(Vec::new(), page.limit));
         }
     }
-    // No attempt is older than its message, so older partitions need not be looked at.
-    let range = range(filter, page).within(Some(message.raw()), None);
+    // No attempt is much older than its message, so older partitions need not be looked at.
+    let range = range(filter, page).within(Some(message.raw().saturating_sub(LEAD)), None);
     let walking = Walking::new(link, sql::ATTEMPTS_OF_MESSAGE, message.raw(), range, params![]).keyed_by(1);
     let pick = |row: &tokio_postgres::Row| {
         let attempt = read_attempt(row, 0)?;

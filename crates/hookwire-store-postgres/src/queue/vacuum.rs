@@ -38,11 +38,17 @@ pub(crate) fn settled(shared: &Arc<Shared>, settled: usize) {
     }
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
-        shared.wear.settled.store(0, Ordering::Relaxed);
-        if let Err(fault) = vacuum(&shared).await {
-            tracing::warn!(error = %fault.into_error(), "the queue was not vacuumed; autovacuum does it later");
+        loop {
+            shared.wear.settled.store(0, Ordering::Relaxed);
+            if let Err(fault) = vacuum(&shared).await {
+                tracing::warn!(error = %fault.into_error(), "the queue was not vacuumed; autovacuum does it later");
+            }
+            shared.wear.vacuuming.store(false, Ordering::Release);
+            // It may have worn again meanwhile, and nothing may be settled any more.
+            if !shared.wear.add(0) {
+                return;
+            }
         }
-        shared.wear.vacuuming.store(false, Ordering::Release);
     });
 }
 
@@ -62,5 +68,7 @@ mod tests {
         assert!(!wear.add(SETTLED_MAX as usize - 1));
         assert!(wear.add(1));
         assert!(!wear.add(1));
+        wear.vacuuming.store(false, Ordering::Release);
+        assert!(wear.add(0), "what came while it was vacuumed is not forgotten");
     }
 }

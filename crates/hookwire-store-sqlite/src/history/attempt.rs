@@ -1,7 +1,11 @@
 //! Attempts: one, an endpoint's and a message's.
 
+use std::collections::BTreeSet;
+
 use hookwire_core::id::Key;
-use hookwire_core::{AppKey, Attempt, AttemptKey, AttemptStatus, EndpointKey, Message, MessageKey};
+use hookwire_core::{
+    AppKey, Attempt, AttemptKey, AttemptStatus, EndpointKey, EventTypeName, Message, MessageKey,
+};
 use hookwire_store::history::AttemptFilter;
 use hookwire_store::{Page, Slice};
 use rusqlite::{Row, params};
@@ -117,10 +121,10 @@ fn about_few(
     let Some(names) = &filter.message.event_types else { return Ok(None) };
     let mut messages: Vec<i64> = Vec::new();
     let mut of_type = reading.db.prepare_cached(sql::MESSAGE_KEYS_OF_TYPE)?;
-    for name in names {
+    for name in names.iter().map(EventTypeName::as_str).collect::<BTreeSet<_>>() {
         // No attempt is older than its message.
         let limit = (FEW + 1 - messages.len()) as i64;
-        let mut rows = of_type.query(params![app.raw(), name.as_str(), range.below, limit])?;
+        let mut rows = of_type.query(params![app.raw(), name, range.below, limit])?;
         while let Some(row) = rows.next()? {
             messages.push(row.get(0)?);
         }

@@ -108,6 +108,12 @@ fn the_hot_statements_use_the_index_that_is_meant_for_them() {
             "invocation_trigger (app=? AND trigger_id=? AND rowid>? AND rowid<?)",
         ),
         (triggers::INVOCATIONS_OF_ROOT.up, "invocation_root (root=? AND rowid>? AND rowid<?)"),
+        (
+            history::ATTEMPT_KEYS_OF_ENDPOINT.down,
+            "COVERING INDEX attempt_endpoint (endpoint=? AND key>? AND key<?)",
+        ),
+        (history::ATTEMPT_KEYS_FAILED.down, "COVERING INDEX attempt_failed (endpoint=? AND key>? AND key<?)"),
+        (history::MESSAGE_KEYS_OF_TYPE, "COVERING INDEX message_type (app=? AND event_type=? AND rowid<?)"),
         (history::DELIVERIES_FAILED.down, "delivery_failed (endpoint=? AND message>? AND message<?)"),
     ] {
         let plan = plan(&db, sql).join("\n");

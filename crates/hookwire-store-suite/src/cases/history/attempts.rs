@@ -87,15 +87,21 @@ fn about(name: &str) -> AttemptFilter {
 
 pub(crate) async fn attempts_of_a_type_are_paged_in_both_directions(world: World) {
     let app = world.app().await;
-    let endpoint = world.endpoint(&app).await;
+    let (endpoint, other) = (world.endpoint(&app).await, world.endpoint(&app).await);
     let mut made = Vec::new();
     for code in [200, 500, 404, 201, 503, 502] {
         let name = if made.len() % 2 == 0 { "a" } else { "b" };
         world.send_with(&app, |message| message.event_type = event_type(name)).await;
         made.push(answered(&world, &endpoint, code).await.key);
+        answered(&world, &other, 200).await;
     }
     let cursor = |make: fn(i64) -> Cursor, number: usize| Some(make(made[number].raw()));
     let is = |status| AttemptFilter { status: Some(status), ..about("b") };
+    let types = Some(["b", "a", "b"].map(event_type).to_vec());
+    let both = AttemptFilter {
+        message: MessageFilter { event_types: types, ..MessageFilter::default() },
+        ..about("b")
+    };
     let cases = [
         (about("b"), page(2, Order::Descending, None), vec![5, 3]),
         (about("b"), page(2, Order::Descending, cursor(Cursor::After, 3)), vec![1]),
@@ -105,6 +111,7 @@ pub(crate) async fn attempts_of_a_type_are_paged_in_both_directions(world: World
         (AttemptFilter { code_class: Some(500), ..about("b") }, ascending(9), vec![1, 5]),
         (is(AttemptStatus::Failed), descending(9), vec![5, 1]),
         (is(AttemptStatus::Succeeded), ascending(9), vec![3]),
+        (both, ascending(9), vec![0, 1, 2, 3, 4, 5]),
     ];
     for (filter, page, numbers) in cases {
         let expected: Vec<_> = numbers.iter().map(|number: &usize| made[*number]).collect();
@@ -164,6 +171,24 @@ pub(crate) async fn attempts_of_a_message_are_listed_by_age(world: World) {
     assert_eq!(read(AttemptFilter { message: unwanted, ..any() }, ascending(10)).await, []);
     let one = world.store().attempt(app.key, message, keys[1]).await.sure().sure();
     assert_eq!((one.key, one.response.as_str(), one.timings.total_us), (keys[1], "answer 500", 1_500));
+}
+
+/// A node that has just joined makes keys ahead of all that others have made, and these may deliver what it accepts.
+pub(crate) async fn an_attempt_with_an_earlier_key_than_its_message_is_listed(world: World) {
+    let app = world.app().await;
+    let endpoint = world.endpoint(&app).await;
+    let message = world.send(&app).await;
+    let mut settlement = world.settlement(&world.claim_one(&endpoint).await, 200, Transition::Delivered);
+    let earlier = AttemptKey::from_raw(message.raw() - (2_000 << 22));
+    settlement.attempt.as_mut().sure().key = earlier;
+    world.settle(settlement).await;
+    let all = AttemptFilter::default;
+    let of_message =
+        world.store().attempts_of_message(app.key, message, all(), ascending(10)).await.sure().items;
+    let of_endpoint =
+        world.store().attempts_of_endpoint(app.key, endpoint.key, all(), false, ascending(10)).await.sure();
+    assert_eq!(of_message.iter().map(|attempt| attempt.key).collect::<Vec<_>>(), [earlier]);
+    assert_eq!(of_endpoint.items.iter().map(|(attempt, _)| attempt.key).collect::<Vec<_>>(), [earlier]);
 }
 
 pub(crate) async fn the_numbers_of_an_endpoint_add_up(world: World) {
