@@ -67,7 +67,7 @@ impl Cluster {
 
     /// Starts the server and waits until it takes connections.
     pub(super) async fn run(&self) {
-        let bound = bound_to_us();
+        let bound = bound_to_us("QUIT");
         let mut words = bound.iter().map(PathBuf::from).chain([self.programs.join("postgres")]);
         let mut command = Command::new(words.next().expect("there is one word at least"));
         command.args(words).arg("-D").arg(self.data());

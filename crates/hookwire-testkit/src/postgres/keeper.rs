@@ -41,8 +41,13 @@ impl Keeper {
     }
 }
 
-/// The words before the server's command that have it told when our process is gone; none where `setpriv` is missing.
-pub(super) fn bound_to_us() -> &'static [&'static str] {
+/// The words before the server's command that have it end by this signal when our process is gone; none where `setpriv`
+/// is missing.
+pub(super) fn bound_to_us(signal: &'static str) -> Vec<&'static str> {
     let probe = Command::new("setpriv").arg("--version").output();
-    if probe.is_ok_and(|output| output.status.success()) { &["setpriv", "--pdeathsig", "QUIT"] } else { &[] }
+    if probe.is_ok_and(|output| output.status.success()) {
+        vec!["setpriv", "--pdeathsig", signal]
+    } else {
+        Vec::new()
+    }
 }

@@ -13,6 +13,9 @@ use super::keeper::{Keeper, bound_to_us};
 use super::programs;
 use crate::{eventually, free_port};
 
+/// How it is ended. It has nothing to put in order, and what a shell starts in the background ignores gentler signals.
+const END: &str = "KILL";
+
 /// The way to a database through a pooler that gives each transaction whichever connection is free. Dropping it ends
 /// it, with every connection that goes through it. Everything that is not said here is as PgBouncer has it by itself.
 pub struct Pooler {
@@ -57,7 +60,7 @@ impl Pooler {
     }
 
     fn run(&mut self, account: Account, settings: &std::path::Path) {
-        let bound = bound_to_us();
+        let bound = bound_to_us(END);
         let mut words = bound.iter().map(PathBuf::from).chain([programs::pooler()]);
         let mut command = Command::new(words.next().expect("there is one word at least"));
         let log = File::create(self.log_file()).expect("the log file can be written");
@@ -79,7 +82,7 @@ impl Pooler {
 impl Drop for Pooler {
     fn drop(&mut self) {
         if let Some(keeper) = self.keeper.take() {
-            keeper.end("QUIT");
+            keeper.end(END);
         }
     }
 }
