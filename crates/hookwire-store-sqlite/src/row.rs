@@ -179,6 +179,11 @@ pub(crate) const fn status_code(status: AttemptStatus) -> i64 {
     }
 }
 
+/// How the attempt of a row ended that [`read_attempt`] reads.
+pub(crate) fn attempt_status(row: &Row<'_>) -> Done<AttemptStatus> {
+    Ok(if row.get::<_, i64>(6)? == 0 { AttemptStatus::Succeeded } else { AttemptStatus::Failed })
+}
+
 /// Reads an attempt.
 pub(crate) fn read_attempt(row: &Row<'_>) -> Done<Attempt> {
     Ok(Attempt {
@@ -188,7 +193,7 @@ pub(crate) fn read_attempt(row: &Row<'_>) -> Done<Attempt> {
         app: key::<AppKey>(row, 3)?,
         at: time(row, 4)?,
         url: text(row, 5)?.to_owned(),
-        status: if row.get::<_, i64>(6)? == 0 { AttemptStatus::Succeeded } else { AttemptStatus::Failed },
+        status: attempt_status(row)?,
         trigger: TriggerType::from_code(row.get(7)?),
         request: row.get(16)?,
         response_code: row.get(8)?,

@@ -38,6 +38,22 @@ pub struct AttemptFilter {
     pub endpoint: Option<EndpointKey>,
 }
 
+impl AttemptFilter {
+    /// Whether an attempt to this endpoint, begun at that time and ended so, is asked for, its message aside.
+    pub fn admits(&self, endpoint: EndpointKey, at: Timestamp, status: AttemptStatus, code: u16) -> bool {
+        let is_of_class = |class: u16| match class {
+            0 => code == 0,
+            class => (class..class.saturating_add(100)).contains(&code),
+        };
+        let times = &self.message;
+        self.status.is_none_or(|wanted| status == wanted)
+            && self.code_class.is_none_or(is_of_class)
+            && self.endpoint.is_none_or(|wanted| endpoint == wanted)
+            && times.after.is_none_or(|after| at > after)
+            && times.before.is_none_or(|before| at < before)
+    }
+}
+
 /// Where a delivery stands, as lists show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeliveryStatus {

@@ -30,18 +30,9 @@ pub(crate) async fn find(
     Ok(found.filter(|attempt| attempt.app == app))
 }
 
-/// Whether an attempt is what the filter asks for, its message aside.
-fn is_wanted(attempt: &Attempt, filter: &AttemptFilter) -> bool {
-    let times = &filter.message;
-    let is_of_class = |class: u16| match class {
-        0 => attempt.response_code == 0,
-        class => (class..class.saturating_add(100)).contains(&attempt.response_code),
-    };
-    filter.status.is_none_or(|status| attempt.status == status)
-        && filter.code_class.is_none_or(is_of_class)
-        && filter.endpoint.is_none_or(|endpoint| attempt.endpoint == endpoint)
-        && times.after.is_none_or(|after| attempt.at > after)
-        && times.before.is_none_or(|before| attempt.at < before)
+/// Whether an attempt is the app's and what the filter asks for, its message aside.
+fn is_wanted(attempt: &Attempt, app: AppKey, filter: &AttemptFilter) -> bool {
+    attempt.app == app && filter.admits(attempt.endpoint, attempt.at, attempt.status, attempt.response_code)
 }
 
 /// The page's part of the list. A key tells when the attempt ended, which is not before it began: so only the earlier
@@ -74,7 +65,7 @@ pub(crate) async fn of_endpoint(
             return Ok(collector.finish());
         }
         let attempts = rows.iter().map(|row| read_attempt(row, 0)).collect::<Done<Vec<_>>>()?;
-        let is_ours = |attempt: &Attempt| attempt.app == app && is_wanted(attempt, filter);
+        let is_ours = |attempt: &Attempt| is_wanted(attempt, app, filter);
         let messages = if asks || with_message {
             let mut keys: Vec<MessageKey> =
                 attempts.iter().filter(|attempt| is_ours(attempt)).map(|attempt| attempt.message).collect();
@@ -118,7 +109,7 @@ pub(crate) async fn of_message(
     let walking = Walking::new(link, sql::ATTEMPTS_OF_MESSAGE, message.raw(), range, params![]).keyed_by(1);
     let pick = |row: &tokio_postgres::Row| {
         let attempt = read_attempt(row, 0)?;
-        let is_wanted = attempt.app == app && is_wanted(&attempt, filter);
+        let is_wanted = is_wanted(&attempt, app, filter);
         Ok(if is_wanted { Pick::Take(attempt) } else { Pick::Skip })
     };
     walking.page(pick).await

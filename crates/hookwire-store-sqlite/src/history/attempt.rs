@@ -13,7 +13,7 @@ use rusqlite::{Row, params};
 use super::message;
 use crate::fault::Done;
 use crate::reader::Reading;
-use crate::row::{one, read_attempt, time};
+use crate::row::{attempt_status, key, one, read_attempt, time};
 use crate::sql::history as sql;
 use crate::walk::{Pick, ROWS_MAX, Range, Read};
 
@@ -32,20 +32,8 @@ pub(crate) fn find(
 
 /// Whether a stored attempt is the app's and what the filter asks for, its message aside; it is looked at column by column.
 fn passes(row: &Row<'_>, app: AppKey, filter: &AttemptFilter) -> Done<bool> {
-    let (of_app, at, code): (i64, _, u16) = (row.get(3)?, time(row, 4)?, row.get(8)?);
-    let status = if row.get::<_, i64>(6)? == 0 { AttemptStatus::Succeeded } else { AttemptStatus::Failed };
-    let endpoint: i64 = row.get(2)?;
-    let is_of_class = |class: u16| match class {
-        0 => code == 0,
-        class => (class..class.saturating_add(100)).contains(&code),
-    };
-    let times = &filter.message;
-    Ok(of_app == app.raw()
-        && filter.status.is_none_or(|wanted| status == wanted)
-        && filter.code_class.is_none_or(is_of_class)
-        && filter.endpoint.is_none_or(|wanted| endpoint == wanted.raw())
-        && times.after.is_none_or(|after| at > after)
-        && times.before.is_none_or(|before| at < before))
+    let is_ours = row.get::<_, i64>(3)? == app.raw();
+    Ok(is_ours && filter.admits(key(row, 2)?, time(row, 4)?, attempt_status(row)?, row.get(8)?))
 }
 
 /// The page's part of the list. A key tells when the attempt ended, which is not before it began: so only the earlier
@@ -147,7 +135,6 @@ fn about_few(
         }
     }
     found.sort_unstable();
-    found.dedup();
     if !range.is_upwards() {
         found.reverse();
     }
