@@ -36,6 +36,8 @@ pub const DELIVER_AT_AHEAD_MAX: Duration = Duration::from_hours(90 * 24);
 pub const PAYLOAD_RETENTION_DEFAULT: Duration = Duration::from_hours(90 * 24);
 /// The longest span that an endpoint's numbers are given for.
 pub const STATS_SPAN_MAX: Duration = Duration::from_hours(28 * 24);
+/// How long a payload whose time is up stays, time and again, while a delivery still needs it.
+pub const PAYLOAD_GRACE: Duration = Duration::from_hours(1);
 /// How long a background task that has ended can still be looked up.
 pub const ENDED_TASK_KEPT: Duration = Duration::from_hours(30 * 24);
 /// How long an idempotency key is remembered.

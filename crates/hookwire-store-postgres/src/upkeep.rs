@@ -31,7 +31,7 @@ impl Upkeep for PostgresStore {
             self.shared.days.ahead(&link, step.now).await
         };
         ahead.await.map_err(Fault::into_error)?;
-        let payloads = write!(self, work => expire::payloads(work, &step))?;
+        let (payloads, kept_payloads) = write!(self, work => expire::payloads(work, &step))?;
         let shared = Arc::clone(&self.shared);
         let attempts =
             to_its_end(async move { retain::attempts(&shared, &step).await.map_err(Fault::into_error) });
@@ -42,7 +42,7 @@ impl Upkeep for PostgresStore {
         let messages = messages.await?;
         let others = write!(self, work => expire::others(work, &step))?;
         let leavings = write!(self, work => leaving::leavings(work, &step))?;
-        Ok(Removed { payloads, attempts, messages, others: others + leavings })
+        Ok(Removed { payloads, kept_payloads, attempts, messages, others: others + leavings })
     }
 
     async fn trim_logs(&self, step: TrimStep) -> Result<u64> {

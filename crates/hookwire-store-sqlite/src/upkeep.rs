@@ -20,12 +20,12 @@ use crate::SqliteStore;
 impl Upkeep for SqliteStore {
     async fn retain(&self, step: RetentionStep) -> Result<Removed> {
         // One transaction for each kind: what waits for the writer goes in between.
-        let payloads = self.writer.write(move |work| retain::payloads(work, &step)).await?;
+        let (payloads, kept_payloads) = self.writer.write(move |work| retain::payloads(work, &step)).await?;
         let attempts = self.writer.write(move |work| retain::attempts(work, &step)).await?;
         let messages = self.writer.write(move |work| retain::messages(work, &step)).await?;
         let others = self.writer.write(move |work| retain::others(work, &step)).await?;
         let leavings = self.writer.write(move |work| leaving::leavings(work, &step)).await?;
-        Ok(Removed { payloads, attempts, messages, others: others + leavings })
+        Ok(Removed { payloads, kept_payloads, attempts, messages, others: others + leavings })
     }
 
     async fn trim_logs(&self, step: TrimStep) -> Result<u64> {

@@ -157,7 +157,8 @@ list! { $
         payloads_go_when_their_time_is_up
         a_scheduled_message_keeps_its_payload_from_its_time_on
         payloads_go_in_time_when_the_usual_span_was_changed
-        a_pending_delivery_outlives_its_payload_as_a_name
+        a_payload_stays_while_a_delivery_of_it_is_tried
+        what_waits_for_an_endpoint_that_is_off_outlives_its_payload_as_a_name
         old_attempts_go_and_later_ones_stay
         old_messages_go_with_all_that_belongs_to_them
         forgotten_requests_are_new_again

@@ -11,8 +11,8 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use hookwire_core::rules::RulesChange;
 use hookwire_core::{
-    App, AppKey, Endpoint, EndpointKey, EventTypeName, KeyMint, Message, MessageKey, NewApp, NewEndpoint,
-    OrgId, Payload, Reference, Secret, Timestamp, Uid,
+    App, AppKey, Endpoint, EndpointChange, EndpointKey, EventTypeName, KeyMint, Message, MessageKey, NewApp,
+    NewEndpoint, OrgId, Payload, Reference, Secret, Timestamp, Uid,
 };
 use hookwire_store::dispatch::Claim;
 use hookwire_store::ingest::{Ingested, NewMessage};
@@ -173,6 +173,13 @@ impl World {
 
     pub(crate) async fn stored_endpoint(&self, endpoint: &Endpoint) -> Option<Endpoint> {
         self.store().endpoint(endpoint.app, &Reference::Key(endpoint.key)).await.sure()
+    }
+
+    /// Switches an endpoint on or off.
+    pub(crate) async fn switch(&self, endpoint: &Endpoint, is_on: bool) {
+        let change = EndpointChange { disabled: Some(!is_on), ..EndpointChange::default() };
+        let (store, key) = (self.store(), Reference::Key(endpoint.key));
+        store.change_endpoint(endpoint.app, &key, change, self.now()).await.sure();
     }
 
     pub(crate) async fn claim_with(&self, endpoint: EndpointKey, limit: u32, bytes_max: usize) -> Claimed {

@@ -11,12 +11,14 @@ use crate::{Page, Result, Slice};
 /// What may be removed by now.
 #[derive(Debug, Clone, Copy)]
 pub struct RetentionStep {
-    /// The time now: payloads that expired by then are removed.
+    /// The time now: payloads that expired by then are removed. One that is owed to an endpoint that is on stays, and is
+    /// looked at again after [`PAYLOAD_GRACE`](hookwire_core::limits::PAYLOAD_GRACE).
     pub now: Timestamp,
     /// Attempts older than this are removed, and so are the numbers of hours before that; but those stay as long as
     /// [`STATS_SPAN_MAX`](hookwire_core::limits::STATS_SPAN_MAX).
     pub attempts: Duration,
-    /// Messages older than this are removed with all that belongs to them, unless a delivery is still pending.
+    /// Messages older than this are removed with all that belongs to them, unless a delivery is pending and there is a
+    /// payload to deliver.
     pub messages: Duration,
     /// Most rows of each kind in this step.
     pub limit: u32,
@@ -31,11 +33,13 @@ pub struct TrimStep {
     pub limit: u32,
 }
 
-/// What a step removed.
+/// What a step removed, and what it kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Removed {
     /// Payloads.
     pub payloads: u64,
+    /// Payloads whose time was up, but which a delivery still needs: these stay.
+    pub kept_payloads: u64,
     /// Attempts.
     pub attempts: u64,
     /// Messages.
@@ -47,7 +51,7 @@ pub struct Removed {
 impl Removed {
     /// The sum: zero when nothing is left to do.
     pub const fn total(self) -> u64 {
-        self.payloads + self.attempts + self.messages + self.others
+        self.payloads + self.kept_payloads + self.attempts + self.messages + self.others
     }
 }
 

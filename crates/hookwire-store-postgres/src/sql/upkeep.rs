@@ -22,10 +22,14 @@ statements! {
         UNION ALL (SELECT endpoint, NULL, message FROM page ORDER BY endpoint DESC, message DESC LIMIT 1)";
 
     RETENTION_LOCK = "SELECT pg_try_advisory_xact_lock($1, 4)";
-    EXPIRED_SHORT = "SELECT key FROM message WHERE short_lived AND payload_expires <= $1 \
+    EXPIRED_SHORT = "SELECT key, endpoints FROM message WHERE short_lived AND payload_expires <= $1 \
         ORDER BY payload_expires LIMIT $2";
-    EXPIRED_LONG = "SELECT key, payload_expires, short_lived, payload IS NOT NULL FROM message \
+    EXPIRED_LONG = "SELECT key, endpoints, payload_expires, short_lived, payload IS NOT NULL FROM message \
         WHERE key > $1 ORDER BY key LIMIT $2";
+    PAYLOADS_NEEDED = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
+            JOIN endpoint e ON e.key = k.endpoint AND NOT e.disabled AND NOT e.deleted, \
+        LATERAL (SELECT message FROM queue WHERE endpoint = k.endpoint AND message = k.message OFFSET 0) q";
+    PAYLOADS_KEEP = "UPDATE message SET payload_expires = $2, short_lived = true WHERE key = ANY($1)";
     REQUESTS_FORGET = "DELETE FROM request WHERE key IN (SELECT key FROM request WHERE at < $1 ORDER BY at LIMIT $2)";
 
     MESSAGES_BETWEEN = "SELECT count(*) FROM message WHERE key >= $1 AND key < $2";
@@ -35,7 +39,7 @@ statements! {
         (SELECT message, key FROM attempt WHERE key >= $1 AND key < $2 LIMIT $3)";
     EVENT_IDS_REMOVE = "DELETE FROM event_id WHERE message >= $1 AND message < $2";
     ATTEMPTS_OF_MESSAGES = "DELETE FROM attempt WHERE message >= $1 AND message < $2";
-    OLD_MESSAGES = "SELECT key, payload_expires, endpoints FROM message WHERE key > $1 AND key < $2 ORDER BY key LIMIT $3";
+    OLD_MESSAGES = "SELECT key, payload IS NOT NULL, endpoints FROM message WHERE key > $1 AND key < $2 ORDER BY key LIMIT $3";
     OWED_AMONG = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message), \
         LATERAL (SELECT message FROM queue WHERE endpoint = k.endpoint AND message = k.message OFFSET 0) q";
     QUEUED_REMOVE = "DELETE FROM queue q USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \

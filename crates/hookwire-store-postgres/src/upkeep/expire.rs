@@ -1,15 +1,19 @@
 //! What goes by its own time: payloads, remembered requests, and what was owed to deleted endpoints.
 
+use std::collections::HashSet;
+
 use hookwire_core::id::Key;
-use hookwire_core::limits::IDEMPOTENCY_WINDOW;
+use hookwire_core::limits::{IDEMPOTENCY_WINDOW, PAYLOAD_GRACE};
 use hookwire_core::{EndpointKey, Timestamp};
 use hookwire_store::upkeep::RetentionStep;
+use tokio_postgres::Row;
 
 use crate::catalog::remove;
 use crate::connection::params;
 use crate::fault::Done;
 use crate::migrate::LOCK_SPACE;
 use crate::open::meta;
+use crate::queue::deliver::unpack;
 use crate::row::{get, key, time};
 use crate::sql::{history, node, upkeep as sql};
 use crate::work::Work;
@@ -23,39 +27,70 @@ async fn is_first(work: &Work) -> Done<bool> {
     row.map_or(Ok(false), |row| get(&row, 0))
 }
 
-/// Removes payloads whose time is up.
-pub(crate) async fn payloads(work: &mut Work, step: &RetentionStep) -> Done<u64> {
+/// A payload whose time is up.
+struct Expired {
+    message: i64,
+    owed: Vec<EndpointKey>,
+}
+
+impl Expired {
+    /// From a row that begins with the key and the packed endpoints.
+    fn read(row: &Row) -> Done<Self> {
+        Ok(Self { message: get(row, 0)?, owed: unpack(get(row, 1)?) })
+    }
+}
+
+/// Removes payloads whose time is up, and gives those more time that a delivery needs; answers how many went and how many
+/// stay.
+pub(crate) async fn payloads(work: &mut Work, step: &RetentionStep) -> Done<(u64, u64)> {
     if !is_first(work).await? {
-        return Ok(0);
+        return Ok((0, 0));
     }
     let bounds = params![step.now.micros(), i64::from(step.limit)];
     let rows = work.link().query(sql::EXPIRED_SHORT, bounds).await?;
-    let mut keys = rows.iter().map(|row| get(row, 0)).collect::<Done<Vec<i64>>>()?;
-    let left = step.limit.saturating_sub(keys.len() as u32);
-    keys.extend(in_key_order(work, step.now, left).await?);
-    if !keys.is_empty() {
-        work.link().run(history::EXPUNGE_PAYLOADS, params![keys]).await?;
-        work.link().run(history::EXPUNGE_REQUESTS, params![keys]).await?;
+    let mut expired = rows.iter().map(Expired::read).collect::<Done<Vec<_>>>()?;
+    let left = step.limit.saturating_sub(expired.len() as u32);
+    expired.extend(in_key_order(work, step.now, left).await?);
+    let needed = needed(work, &expired).await?;
+    let (kept, gone): (Vec<i64>, Vec<i64>) =
+        expired.iter().map(|one| one.message).partition(|message| needed.contains(message));
+    if !kept.is_empty() {
+        let until = step.now.plus(PAYLOAD_GRACE).micros();
+        work.link().run(sql::PAYLOADS_KEEP, params![kept, until]).await?;
     }
-    Ok(keys.len() as u64)
+    if !gone.is_empty() {
+        work.link().run(history::EXPUNGE_PAYLOADS, params![gone]).await?;
+        work.link().run(history::EXPUNGE_REQUESTS, params![gone]).await?;
+    }
+    Ok((gone.len() as u64, kept.len() as u64))
+}
+
+/// Those of the messages that are owed to an endpoint that is on.
+async fn needed(work: &Work, expired: &[Expired]) -> Done<HashSet<i64>> {
+    let pairs = expired.iter().flat_map(|one| one.owed.iter().map(|to| (to.raw(), one.message)));
+    let (endpoints, messages): (Vec<i64>, Vec<i64>) = pairs.unzip();
+    if messages.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = work.link().query(sql::PAYLOADS_NEEDED, params![endpoints, messages]).await?;
+    rows.iter().map(|row| get(row, 0)).collect()
 }
 
 /// Those that have no index entry: they expire in the order of their keys, so the first that may stay ends the search.
-async fn in_key_order(work: &mut Work, now: Timestamp, limit: u32) -> Done<Vec<i64>> {
+async fn in_key_order(work: &mut Work, now: Timestamp, limit: u32) -> Done<Vec<Expired>> {
     let before = meta(work.link(), "sweep_payload").await?.unwrap_or(0);
     let looks = i64::from(limit.saturating_mul(LOOKS_PER_ROW));
     let rows = work.link().query(sql::EXPIRED_LONG, params![before, looks]).await?;
     let (mut expired, mut place) = (Vec::new(), before);
     for row in &rows {
-        let (key, expires): (i64, _) = (get(row, 0)?, time(row, 1)?);
-        let is_ours = !get::<bool>(row, 2)? && get::<bool>(row, 3)?;
-        if is_ours && (expires > now || expired.len() >= limit as usize) {
+        let is_ours = !get::<bool>(row, 3)? && get::<bool>(row, 4)?;
+        if is_ours && (time(row, 2)? > now || expired.len() >= limit as usize) {
             break;
         }
+        place = get(row, 0)?;
         if is_ours {
-            expired.push(key);
+            expired.push(Expired::read(row)?);
         }
-        place = key;
     }
     if place != before {
         work.link().run(node::META_SET, params!["sweep_payload", place]).await?;

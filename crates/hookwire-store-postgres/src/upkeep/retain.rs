@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hookwire_core::id::Key;
-use hookwire_core::{AttemptKey, EndpointKey, MessageKey, Timestamp};
+use hookwire_core::{AttemptKey, EndpointKey, MessageKey};
 use hookwire_store::upkeep::RetentionStep;
 
 use crate::connection::{Link, params};
@@ -14,7 +14,7 @@ use crate::migrate::LOCK_SPACE;
 use crate::partition::Day;
 use crate::queue::deliver::unpack;
 use crate::queue::fifo;
-use crate::row::{count, get, key, time};
+use crate::row::{count, get, key};
 use crate::shared::Shared;
 use crate::sql::upkeep as sql;
 use crate::work::Work;
@@ -108,7 +108,7 @@ async fn drop_days(
 /// A message that is old enough.
 struct Old {
     key: MessageKey,
-    expires: Timestamp,
+    has_payload: bool,
     owed: Vec<EndpointKey>,
 }
 
@@ -123,7 +123,7 @@ async fn some_by_row(work: &mut Work, step: &RetentionStep, until: i64) -> Done<
     let from = work.shared.sweep.lock().expect("nobody panics with this lock").message;
     let rows = work.link().query(sql::OLD_MESSAGES, params![from, until, i64::from(looks)]).await?;
     let read = |row: &tokio_postgres::Row| {
-        Ok(Old { key: key(row, 0)?, expires: time(row, 1)?, owed: unpack(get(row, 2)?) })
+        Ok(Old { key: key(row, 0)?, has_payload: get(row, 1)?, owed: unpack(get(row, 2)?) })
     };
     let old = rows.iter().map(read).collect::<Done<Vec<_>>>()?;
     let mut is_end = old.len() < looks as usize;
@@ -135,7 +135,7 @@ async fn some_by_row(work: &mut Work, step: &RetentionStep, until: i64) -> Done<
             break;
         }
         place = message.key.raw();
-        if message.expires <= step.now || !pending.contains(&message.key) {
+        if !message.has_payload || !pending.contains(&message.key) {
             removed.push(message);
         }
     }

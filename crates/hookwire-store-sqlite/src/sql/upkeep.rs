@@ -7,11 +7,14 @@ statements! {
         WHERE short_lived = 1 AND payload_expires <= ?1 ORDER BY payload_expires LIMIT ?2";
     EXPIRED_LONG = "SELECT key, payload_expires, short_lived, payload IS NOT NULL FROM message \
         WHERE key > ?1 ORDER BY key LIMIT ?2";
+    PAYLOAD_NEEDED = "SELECT 1 FROM delivery d CROSS JOIN endpoint e ON e.key = d.endpoint \
+        WHERE d.message = ?1 AND d.state = 0 AND e.disabled = 0 AND e.deleted = 0 LIMIT 1";
+    PAYLOAD_KEEP = "UPDATE message SET payload_expires = ?2, short_lived = 1 WHERE key = ?1";
     PAYLOAD_REMOVE = "UPDATE message SET payload = NULL, raw = NULL, raw_type = NULL, short_lived = 0 WHERE key = ?1";
     OLD_ATTEMPTS = "SELECT message, key FROM attempt WHERE (message, key) > (?1, ?2) AND message < ?3 \
         ORDER BY message, key LIMIT ?4";
     ATTEMPT_REMOVE = "DELETE FROM attempt WHERE message = ?1 AND key = ?2";
-    OLD_MESSAGES = "SELECT key, app, channels, tags, payload_expires FROM message \
+    OLD_MESSAGES = "SELECT key, app, channels, tags, payload IS NOT NULL FROM message \
         WHERE key > ?1 AND key < ?2 ORDER BY key LIMIT ?3";
     MESSAGE_PENDING = "SELECT 1 FROM delivery WHERE message = ?1 AND state = 0 LIMIT 1";
     DELIVERIES_PENDING = "SELECT endpoint, leased <> 0 FROM delivery WHERE message = ?1 AND state = 0";

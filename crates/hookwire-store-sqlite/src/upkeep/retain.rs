@@ -1,7 +1,7 @@
 //! Retention in small steps, each of which finds what may go by an index or by the order of keys.
 
 use hookwire_core::id::Key;
-use hookwire_core::limits::IDEMPOTENCY_WINDOW;
+use hookwire_core::limits::{IDEMPOTENCY_WINDOW, PAYLOAD_GRACE};
 use hookwire_core::{AppKey, AttemptKey, EndpointKey, MessageKey, Timestamp};
 use hookwire_store::upkeep::RetentionStep;
 use rusqlite::params;
@@ -18,17 +18,25 @@ const LOOKS_PER_ROW: u32 = 5;
 /// Times that a step looks on when it has found nothing yet.
 const ROUNDS: usize = 10;
 
-/// Removes payloads whose time is up.
-pub(crate) fn payloads(work: &mut Work<'_>, step: &RetentionStep) -> Done<u64> {
+/// Removes payloads whose time is up, and gives those more time that a delivery needs; answers how many went and how many
+/// stay.
+pub(crate) fn payloads(work: &mut Work<'_>, step: &RetentionStep) -> Done<(u64, u64)> {
     let bounds = params![step.now.micros(), step.limit];
     let mut keys = all(work.db, sql::EXPIRED_SHORT, bounds, |row| key::<MessageKey>(row, 0))?;
     let left = step.limit.saturating_sub(keys.len() as u32);
     keys.extend(in_key_order(work, step.now, left)?);
+    let (mut removed, mut kept) = (0, 0);
     for key in &keys {
+        if one(work.db, sql::PAYLOAD_NEEDED, [key.raw()], |_| Ok(()))?.is_some() {
+            run(work.db, sql::PAYLOAD_KEEP, params![key.raw(), step.now.plus(PAYLOAD_GRACE).micros()])?;
+            kept += 1;
+            continue;
+        }
         run(work.db, sql::PAYLOAD_REMOVE, [key.raw()])?;
         run(work.db, history::EXPUNGE_REQUESTS, [key.raw()])?;
+        removed += 1;
     }
-    Ok(keys.len() as u64)
+    Ok((removed, kept))
 }
 
 /// Those that have no index entry: they expire in the order of their keys, so the first that may stay ends the search.
@@ -102,7 +110,7 @@ pub(crate) fn messages(work: &mut Work<'_>, step: &RetentionStep) -> Done<u64> {
             app: key(row, 1)?,
             channels: split(text_or_none(row, 2)?, str::to_owned),
             tags: split(text_or_none(row, 3)?, str::to_owned),
-            expires: time(row, 4)?,
+            has_payload: row.get(4)?,
         })
     })?;
     let mut is_end = rows.len() < looks as usize;
@@ -113,8 +121,8 @@ pub(crate) fn messages(work: &mut Work<'_>, step: &RetentionStep) -> Done<u64> {
             break;
         }
         work.sweep.message = old.key.raw();
-        let is_needed = old.expires > step.now
-            && one(work.db, sql::MESSAGE_PENDING, [old.key.raw()], |_| Ok(()))?.is_some();
+        let is_needed =
+            old.has_payload && one(work.db, sql::MESSAGE_PENDING, [old.key.raw()], |_| Ok(()))?.is_some();
         if !is_needed {
             remove_message(work, &old)?;
             removed += 1;
@@ -135,7 +143,7 @@ struct Old {
     app: AppKey,
     channels: Vec<String>,
     tags: Vec<String>,
-    expires: Timestamp,
+    has_payload: bool,
 }
 
 fn remove_message(work: &mut Work<'_>, old: &Old) -> Done<()> {

@@ -216,9 +216,10 @@ pub(crate) async fn a_first_one_that_is_gone_holds_up_nobody(world: World) {
     let recorder = Recorder::with_room(0);
     world.store().attach(recorder.clone());
     let day = Duration::from_hours(24);
-    world.send_with(&app, |message| message.payload_retention = MINUTE).await;
+    let gone = world.send(&app).await;
     let old = world.claim_one(&endpoint).await;
     world.end(&old, 500, Transition::RetryAt(world.now().plus(day * 30))).await;
+    world.store().expunge_payload(app.key, &Reference::Key(gone)).await.sure();
     world.pass(day * 2);
     let next = world.send(&app).await;
     recorder.heard().waiting.clear();

@@ -9,7 +9,7 @@ pub(crate) use tasks::*;
 use std::time::Duration;
 
 use futures::future::join_all;
-use hookwire_core::limits::STATS_SPAN_MAX;
+use hookwire_core::limits::{PAYLOAD_GRACE, STATS_SPAN_MAX};
 use hookwire_core::{Channel, DeliveryState, Reference, Tag};
 use hookwire_store::history::{AttemptFilter, MessageFilter};
 use hookwire_store::ingest::{Begun, RequestId};
@@ -73,12 +73,42 @@ pub(crate) async fn payloads_go_in_time_when_the_usual_span_was_changed(mut worl
     assert_eq!(world.stored(&app, long).await.sure().payload, None);
 }
 
-pub(crate) async fn a_pending_delivery_outlives_its_payload_as_a_name(world: World) {
+pub(crate) async fn a_payload_stays_while_a_delivery_of_it_is_tried(world: World) {
+    let app = world.app().await;
+    let endpoint = world.endpoint(&app).await;
+    let short = world.send_with(&app, |message| message.payload_retention = DAY).await;
+    let claim = world.claim_one(&endpoint).await;
+    world.fail(&claim, DAY).await;
+    let usual = world.send(&app).await;
+    let claim = world.claim_one(&endpoint).await;
+    world.fail(&claim, RETENTION * 2).await;
+    for (pass, left) in [(DAY * 2, 1), (RETENTION, 2)] {
+        world.pass(pass);
+        let kept = world.retain(|step| step.messages = DAY * 365).await;
+        assert_eq!((kept.payloads, kept.kept_payloads), (0, left));
+        assert_eq!(world.retain(|step| step.messages = DAY * 365).await.total(), 0);
+    }
+    let claim = world.claim_one(&endpoint).await;
+    assert_eq!(claim.message.key, short);
+    assert!(claim.message.payload.is_some());
+    world.succeed(&claim).await;
+    world.pass(PAYLOAD_GRACE);
+    let went = world.retain(|step| step.messages = DAY * 365).await;
+    assert_eq!((went.payloads, went.kept_payloads), (1, 1));
+    assert_eq!(world.stored(&app, short).await.sure().payload, None);
+    // However short messages are kept.
+    world.retain(|step| step.messages = DAY).await;
+    assert!(world.stored(&app, usual).await.sure().payload.is_some());
+}
+
+pub(crate) async fn what_waits_for_an_endpoint_that_is_off_outlives_its_payload_as_a_name(world: World) {
     let app = world.app().await;
     let endpoint = world.endpoint(&app).await;
     let key = world.send_with(&app, |message| message.payload_retention = DAY).await;
+    world.switch(&endpoint, false).await;
     world.pass(DAY * 2);
     assert_eq!(world.retain(|step| step.messages = DAY * 3).await.payloads, 1);
+    world.switch(&endpoint, true).await;
     let claim = world.claim_one(&endpoint).await;
     assert_eq!((claim.message.key, &claim.message.payload), (key, &None));
 }
@@ -130,16 +160,9 @@ pub(crate) async fn old_messages_go_with_all_that_belongs_to_them(world: World) 
         store.attempts_of_endpoint(app.key, endpoint.key, AttemptFilter::default(), false, ascending(9));
     assert!(log.await.sure().items.is_empty());
     // With its payload the last reason to keep a message goes.
-    world
-        .store()
-        .retain(hookwire_store::upkeep::RetentionStep {
-            now: world.now().plus(RETENTION),
-            attempts: RETENTION,
-            messages: RETENTION,
-            limit: 100,
-        })
-        .await
-        .sure();
+    world.switch(&endpoint, false).await;
+    world.pass(RETENTION);
+    world.retain(|step| step.messages = RETENTION).await;
     assert_eq!(world.stored(&app, pending).await, None);
 }
 
