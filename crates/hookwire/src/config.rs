@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use secrets::{Keys, data_folder, load_keys, main_secret_of};
+pub(crate) use secrets::{Keys, data_folder, foreseen_keys, load_keys, main_secret_of};
 use sections::{
     ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, ProfilesSection,
     RetentionSection, ServerSection, StoreSection,

@@ -191,8 +191,9 @@ fn outbound_settings(config: &Config) -> hookwire_outbound::Settings {
     }
 }
 
-/// Checks what only the parts themselves can check: header names, proxy, certificate file.
+/// Checks what only the parts themselves can check: keys, header names, proxy, certificate file.
 pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
+    crate::tokens::check(config)?;
     profiles::load(&config.profiles.folder)?;
     engine_settings(config)?;
     Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;

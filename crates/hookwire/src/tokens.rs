@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use hookwire_api::token::{Algorithm, DEFAULT_ORG, TokenIssuer, TokenVerifier};
 use hookwire_core::{OrgId, Timestamp};
 
-use crate::config::{Config, Keys};
+use crate::config::{Config, Keys, foreseen_keys};
 
 /// When the token was made with which a pair of keys is tried; any time would do.
 const SAMPLE_TIME: Timestamp = Timestamp::from_seconds(0);
@@ -40,6 +40,11 @@ pub(crate) fn tokens(config: &Config, keys: &Keys) -> anyhow::Result<(TokenVerif
         anyhow::ensure!(fits, "the two keys in auth.jwt_secret do not belong together");
     }
     Ok((verifier, issuer))
+}
+
+/// Checks that the configured keys, or those that the first start will make, suit the configured algorithm. Makes none.
+pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
+    tokens(config, &foreseen_keys(config)?).map(|_| ())
 }
 
 /// The first PEM block whose label ends so.

@@ -117,6 +117,32 @@ async fn what_the_configuration_does_not_know_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
+async fn keys_that_the_server_would_refuse_are_refused_when_checked() {
+    for (algorithm, secret, word) in [
+        ("RS256", "no-pem-0123456789-0123456789-0123", "public key"),
+        ("EdDSA", "", "public key"),
+        ("HS256", "short", "at least 16"),
+        ("none", "", "HS256"),
+    ] {
+        let mut builder = Server::builder().env("HOOKWIRE_AUTH_JWT_ALGORITHM", algorithm);
+        let given = if secret.is_empty() && hookwire_testkit::is_on_postgres() {
+            "no-pem-0123456789-0"
+        } else {
+            secret
+        };
+        if !given.is_empty() {
+            builder = builder.env("HOOKWIRE_AUTH_JWT_SECRET", given);
+        }
+        for command in [&["config", "check"][..], &["doctor"], &["serve"]] {
+            let output = builder.run(command).await;
+            let said = told(&output) + &complained(&output);
+            assert!(!output.status.success() && said.contains(word), "{algorithm} {command:?}: {said}");
+        }
+        assert!(!builder.folder().join("jwt_secret").exists(), "a key was made that does not suit");
+    }
+}
+
+#[tokio::test]
 async fn the_health_check_tells_a_running_server_from_a_stopped_one() {
     let mut server = Server::start().await;
     let output = server.run(&["healthcheck"]).await;

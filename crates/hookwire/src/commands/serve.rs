@@ -8,13 +8,15 @@ use tokio::net::TcpListener;
 use crate::cli::Serve;
 use crate::config::{Config, load_keys, masked_url};
 use crate::node::Node;
-use crate::{shutdown, telemetry};
+use crate::{shutdown, telemetry, tokens};
 
 pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
     let config = with_flags(config, flags)?;
     start_log(&config)?;
     run_on_runtime(async {
         let listener = listen(&config).await?;
+        // Before key files are made that do not suit.
+        tokens::check(&config)?;
         let node = Node::start(&config, &load_keys(&config)?).await?;
         let stop = shutdown::on_signal()?;
         let address = listener.local_addr()?;

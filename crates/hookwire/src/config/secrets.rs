@@ -28,6 +28,15 @@ pub(crate) fn data_folder(store_url: &str) -> PathBuf {
 /// The keys: from the configuration, or from their files, which are made when missing. Nodes of a database have no
 /// folder in common, so there the configuration has to name them.
 pub(crate) fn load_keys(config: &Config) -> anyhow::Result<Keys> {
+    keys(config, make)
+}
+
+/// The keys that [`load_keys`] will find or make; nothing is made.
+pub(crate) fn foreseen_keys(config: &Config) -> anyhow::Result<Keys> {
+    keys(config, |_| Ok(random::text(KEY_BYTES)))
+}
+
+fn keys(config: &Config, missing: impl Fn(&Path) -> anyhow::Result<String>) -> anyhow::Result<Keys> {
     if config.store.is_database() {
         for (name, key) in
             [("auth.jwt_secret", &config.auth.jwt_secret), ("auth.main_secret", &config.auth.main_secret)]
@@ -40,8 +49,9 @@ pub(crate) fn load_keys(config: &Config) -> anyhow::Result<Keys> {
         }
     }
     let folder = data_folder(&config.store.url);
-    let jwt_secret = load(&config.auth.jwt_secret, "auth.jwt_secret", &folder.join("jwt_secret"))?;
-    let main_secret = load(&config.auth.main_secret, "auth.main_secret", &folder.join("main_secret"))?;
+    let jwt_secret = load(&config.auth.jwt_secret, "auth.jwt_secret", &folder.join("jwt_secret"), &missing)?;
+    let main_secret =
+        load(&config.auth.main_secret, "auth.main_secret", &folder.join("main_secret"), &missing)?;
     Ok(Keys { jwt_secret, main_secret })
 }
 
@@ -54,10 +64,15 @@ pub(crate) fn main_secret_of(config: &Config, store: &Path) -> anyhow::Result<St
         store.display(),
         file.display()
     );
-    load(&config.auth.main_secret, "auth.main_secret", &file)
+    load(&config.auth.main_secret, "auth.main_secret", &file, make)
 }
 
-fn load(configured: &str, name: &str, file: &Path) -> anyhow::Result<String> {
+fn load(
+    configured: &str,
+    name: &str,
+    file: &Path,
+    missing: impl Fn(&Path) -> anyhow::Result<String>,
+) -> anyhow::Result<String> {
     if !configured.is_empty() {
         anyhow::ensure!(
             configured.len() >= SECRET_CHARS_MIN,
@@ -77,7 +92,7 @@ fn load(configured: &str, name: &str, file: &Path) -> anyhow::Result<String> {
             anyhow::ensure!(text.len() >= SECRET_CHARS_MIN, "{} holds no valid key", file.display());
             Ok(text.to_owned())
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(file),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => missing(file),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
     }
 }
@@ -115,6 +130,18 @@ mod tests {
         assert_ne!(first.jwt_secret, first.main_secret);
         let mode = std::fs::metadata(folder.path().join("data/main_secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn looking_ahead_makes_no_keys_and_finds_the_same_faults() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config_in(folder.path());
+        foreseen_keys(&config).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let made = load_keys(&config).unwrap();
+        assert_eq!(foreseen_keys(&config).unwrap().jwt_secret, made.jwt_secret);
+        config.auth.jwt_secret = "short".to_owned();
+        assert!(foreseen_keys(&config).err().unwrap().to_string().contains("auth.jwt_secret"));
     }
 
     #[test]
