@@ -124,6 +124,17 @@ impl std::fmt::Debug for TargetUrl {
     }
 }
 
+/// Any text as a URL without user name and password: what is logged, or rendered into a body, is shown to more people than
+/// credentials are.
+pub fn without_credentials(url: &str) -> String {
+    let after_scheme = url.find(':').map_or(0, |colon| colon + 1);
+    let slashes = url[after_scheme..].bytes().take_while(|byte| matches!(byte, b'/' | b'\\')).count();
+    let (scheme, rest) = url.split_at(after_scheme + slashes);
+    let authority_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..authority_end].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}{}", &rest[host..])
+}
+
 fn scheme_of(url: &Url, https_only: bool) -> Result<Scheme, TargetError> {
     match url.scheme() {
         "https" => Ok(Scheme::Https),

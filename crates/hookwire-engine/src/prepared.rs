@@ -7,7 +7,7 @@ use hookwire_core::address::AddressPolicy;
 use hookwire_core::retry::RetryPolicy;
 use hookwire_core::rules::{DeliveryOrder, Method, Signing};
 use hookwire_core::status::StatusSet;
-use hookwire_core::target::TargetUrl;
+use hookwire_core::target::{TargetUrl, without_credentials};
 use hookwire_core::template::{Escape, Template};
 use hookwire_core::{App, Endpoint, Profile, ProfileName, Profiles};
 use hookwire_outbound::HeaderList;
@@ -34,7 +34,7 @@ pub(crate) struct Prepared {
     pub(crate) profile: Arc<Profile>,
     /// Where to call, or why that is not allowed.
     pub(crate) target: Result<Arc<TargetUrl>, String>,
-    /// The URL as the log has it; empty if it can't be called.
+    /// The URL as the log has it: without credentials, and as it was given if it can't be called.
     pub(crate) url: String,
     /// Headers that never change: custom headers and `User-Agent`.
     pub(crate) headers: HeaderList,
@@ -55,6 +55,10 @@ impl Prepared {
         let target = TargetUrl::parse(&endpoint.url, policy, https_only)
             .map(Arc::new)
             .map_err(|error| error.to_string());
+        let url = match &target {
+            Ok(target) => target.uri().to_string(),
+            Err(_) => without_credentials(&endpoint.url),
+        };
         let custom = endpoint.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let user_agent = std::iter::once(("user-agent", settings.user_agent.as_str()));
         let headers = HeaderList::from_pairs(user_agent.chain(custom))
@@ -65,7 +69,7 @@ impl Prepared {
         let timeout = endpoint.rules.timeout.or(profile.timeout).unwrap_or(settings.timeout);
         let target = target.and_then(|target| reason.map_or(Ok(target), Err));
         Self {
-            url: target.as_ref().map(|target| target.uri().to_string()).unwrap_or_default(),
+            url,
             target,
             headers: headers.unwrap_or_default(),
             content_type: content_type.unwrap_or(HeaderValue::from_static("application/json")),

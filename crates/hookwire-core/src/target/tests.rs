@@ -353,3 +353,18 @@ fn the_error_says_what_was_wrong_and_what_is_allowed() {
     let error = parse("https://user:hunter2@10.0.0.1/").unwrap_err();
     assert!(!error.to_string().contains("hunter2"));
 }
+
+#[test]
+fn urls_are_shown_without_credentials() {
+    for (url, shown) in [
+        ("https://u:p@h.test/x", "https://h.test/x"),
+        ("https://u@h.test", "https://h.test"),
+        ("https://u:a@b@h.test?x=y@z", "https://h.test?x=y@z"),
+        ("https:/u:p@h.test/", "https:/h.test/"),
+        ("https:\\\\u:p@h.test\\x@y", "https:\\\\h.test\\x@y"),
+        ("https://h.test/a@b", "https://h.test/a@b"),
+        ("", ""),
+    ] {
+        assert_eq!(without_credentials(url), shown);
+    }
+}

@@ -4,6 +4,7 @@ use super::asked::Field;
 use super::writer::Writer;
 use super::{RenderError, Template, Value};
 use crate::json::{Document, Kind, Node};
+use crate::target::without_credentials;
 use crate::{App, Channel, Endpoint, Message, Tag, Uid};
 
 /// One delivery, as templates see it.
@@ -115,34 +116,4 @@ fn literal(event: Value<'_>) -> String {
         Ok::<_, std::convert::Infallible>(())
     });
     serde_json::to_string(&text).expect("a string can be written")
-}
-
-/// A URL without user name and password: a body is shown to more people than credentials are.
-fn without_credentials(url: &str) -> String {
-    let after_scheme = url.find(':').map_or(0, |colon| colon + 1);
-    let slashes = url[after_scheme..].bytes().take_while(|byte| matches!(byte, b'/' | b'\\')).count();
-    let (scheme, rest) = url.split_at(after_scheme + slashes);
-    let authority_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
-    let host = rest[..authority_end].rfind('@').map_or(0, |at| at + 1);
-    format!("{scheme}{}", &rest[host..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_credentials;
-
-    #[test]
-    fn urls_are_shown_without_credentials() {
-        for (url, shown) in [
-            ("https://u:p@h.test/x", "https://h.test/x"),
-            ("https://u@h.test", "https://h.test"),
-            ("https://u:a@b@h.test?x=y@z", "https://h.test?x=y@z"),
-            ("https:/u:p@h.test/", "https:/h.test/"),
-            ("https:\\\\u:p@h.test\\x@y", "https:\\\\h.test\\x@y"),
-            ("https://h.test/a@b", "https://h.test/a@b"),
-            ("", ""),
-        ] {
-            assert_eq!(without_credentials(url), shown);
-        }
-    }
 }

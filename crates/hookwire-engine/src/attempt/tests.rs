@@ -235,6 +235,7 @@ async fn a_profile_shapes_what_its_org_sends() {
     let job = job_with(&attempts, &plain.url("/hook"), "featureos", message, |_| {});
     let attempt = attempts.make(job).await.settlement.attempt.unwrap();
     assert_eq!((attempt.error, plain.requests().len()), (Some(ErrorClass::Blocked), 0));
+    assert_eq!(attempt.url, plain.url("/hook"));
 }
 
 fn trusting(receiver: &Receiver) -> impl FnOnce(&mut Endpoint) {

@@ -45,6 +45,17 @@ fn a_profile_or_the_server_can_refuse_http() {
 }
 
 #[test]
+fn the_log_has_the_url_of_an_endpoint_that_cannot_be_called() {
+    let url = |url: &str, change: fn(&mut Endpoint)| prepared("standard", url, change).url;
+    assert_eq!(url("https://u:p@a.example/x?y=1", |_| {}), "https://a.example/x?y=1");
+    assert_eq!(url("https://u:p@10.0.0.1/x", |_| {}), "https://10.0.0.1/x");
+    let unsendable = url("https://u:p@a.example/x", |endpoint| {
+        endpoint.rules.content_type = Some("a\nb".to_owned());
+    });
+    assert_eq!(unsendable, "https://a.example/x");
+}
+
+#[test]
 fn a_profile_that_this_server_does_not_know_counts_as_standard() {
     let unknown = prepared("of-another-time", "https://a.example/", |_| {});
     assert_eq!(unknown.profile.name, ProfileName::standard());
