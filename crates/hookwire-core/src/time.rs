@@ -51,9 +51,11 @@ impl Timestamp {
         Duration::from_micros(if micros < 0 { 0 } else { micros.unsigned_abs() })
     }
 
-    /// Parses an RFC 3339 time with any offset.
+    /// Parses an RFC 3339 time with any offset. The last hours of the year 9999, which no clock of ours can show, count as
+    /// the latest time there is, and the first of the first year as the earliest.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_microsecond()))
+        let at = text.parse::<jiff::Timestamp>().ok().or_else(|| at_the_edge(text))?;
+        Some(Self(at.as_microsecond()))
     }
 
     /// RFC 3339 in UTC with six decimals, for example `2026-08-21T20:24:36.123456Z`.
@@ -84,6 +86,14 @@ impl Timestamp {
         let zoned = jiff::fmt::rfc2822::parse(text).ok()?;
         Some(Self(zoned.timestamp().as_microsecond()))
     }
+}
+
+/// What a well-formed time stands for that lies beyond the range of time.
+fn at_the_edge(text: &str) -> Option<jiff::Timestamp> {
+    let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+    let (_, _) = (pieces.time()?, pieces.to_numeric_offset()?);
+    let is_late = pieces.date().year() > 0;
+    Some(if is_late { jiff::Timestamp::MAX } else { jiff::Timestamp::MIN })
 }
 
 /// Writes a number with as many digits as there is place for.
@@ -121,6 +131,24 @@ mod tests {
         fn every_time_is_written_as_the_standard_has_it(micros in -70_000_000_000_000_000_i64..253_402_000_000_000_000) {
             let expected = format!("{:.6}", jiff::Timestamp::from_microsecond(micros).unwrap());
             proptest::prop_assert_eq!(Timestamp::from_micros(micros).to_rfc3339(), expected);
+        }
+    }
+
+    #[test]
+    fn a_time_beyond_the_range_is_its_edge_and_no_mistake() {
+        let latest = Timestamp::from_micros(jiff::Timestamp::MAX.as_microsecond());
+        for text in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999+00:00", "9999-12-31T00:00:00-14:00"]
+        {
+            assert_eq!(Timestamp::parse(text), Some(latest), "{text}");
+        }
+        for text in [
+            "9999-13-31T23:59:59Z",
+            "9999-12-32T23:59:59Z",
+            "9999-12-31",
+            "9999-12-31T23:59:59",
+            "9999-12-31T25:00:00Z",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
 
