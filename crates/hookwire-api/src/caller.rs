@@ -65,7 +65,9 @@ impl Caller {
             let (org, scope) = (found.org.clone(), Scope::Install(Box::new(found)));
             return Ok(Self(Arc::new(Identity { org, scope })));
         }
-        api.tokens.verify(token, api.now()).map(Self).map_err(|_| Problem::Unauthorized)
+        api.tokens.verify(token, api.now()).map(Self).map_err(|_| {
+            if api.tokens.is_secret(token) { Problem::SecretAsToken } else { Problem::Unauthorized }
+        })
     }
 
     /// What the token says.

@@ -65,6 +65,8 @@ pub(crate) enum Problem {
     Bad(&'static str, String),
     /// No valid token: 401.
     Unauthorized,
+    /// The secret that tokens are signed with, in place of a token: 401.
+    SecretAsToken,
     /// A valid token that may not do this: 403.
     Forbidden,
     /// An OAuth access token without this scope: 403.
@@ -113,6 +115,11 @@ impl Problem {
         Self::NotFound("Application not found")
     }
 
+    /// Nothing is sent to this endpoint.
+    pub(crate) fn endpoint_disabled() -> Self {
+        Self::Bad("endpoint_disabled", "The endpoint is disabled.".to_owned())
+    }
+
     /// Logs a fault of ours, and answers with its number only.
     pub(crate) fn internal(fault: &dyn std::fmt::Display) -> Self {
         static FAULTS: AtomicU64 = AtomicU64::new(1);
@@ -125,7 +132,7 @@ impl Problem {
         match self {
             Self::Invalid(_) | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Bad(..) => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::SecretAsToken => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::InsufficientScope(_) | Self::Denied(..) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -149,6 +156,11 @@ impl Problem {
                 ("insufficient_scope", format!("The access token needs the scope {scope}."))
             }
             Self::Unauthorized => ("authentication_failed", "Invalid token".to_owned()),
+            Self::SecretAsToken => (
+                "authentication_failed",
+                "Invalid token: this is the secret that tokens are signed with. Make a token with `hookwire jwt generate`."
+                    .to_owned(),
+            ),
             Self::Forbidden => {
                 ("insufficient access", "Insufficient access for the given operation.".to_owned())
             }
@@ -239,7 +251,7 @@ impl IntoResponse for Problem {
         if retry {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        if matches!(self, Self::Unauthorized) {
+        if matches!(self, Self::Unauthorized | Self::SecretAsToken) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Self::InsufficientScope(scope) = self {

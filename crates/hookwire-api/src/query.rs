@@ -146,6 +146,18 @@ impl Params {
         self.page_by(Order::Descending, |text| K::parse(text).map(Key::raw))
     }
 
+    /// The page of a list that `before` and `after` cut. `after` alone asks for the page next to that time; the later
+    /// ones are the pages before it.
+    pub(crate) fn page_in_time<K: Key>(&self) -> Result<Page, Problem> {
+        let mut page = self.page_newest_first::<K>()?;
+        let after = self.time("after")?;
+        if page.cursor.is_none() && self.time("before")?.is_none() {
+            // What was made within the first millisecond is left to the filter.
+            page.cursor = after.map(|after| Cursor::Before(K::floor(after).raw() - 1));
+        }
+        Ok(page)
+    }
+
     /// The page of a list whose items have names.
     pub(crate) fn page_by_name(&self) -> Result<Page<String>, Problem> {
         let name = |text: &str| EventTypeName::parse(text).ok().map(|name| name.as_str().to_owned());

@@ -1,5 +1,6 @@
 //! Version 1 of the API: one module per noun, in it one file per verb.
 
+mod admin;
 mod app;
 mod attempt;
 mod auth;
@@ -24,6 +25,7 @@ use crate::operation::Operation;
 /// Every operation.
 pub(crate) fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
+    all.extend(admin::operations());
     all.extend(app::operations());
     all.extend(endpoint::operations());
     all.extend(message::operations());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hookwire_core::Timestamp;
+use hookwire_core::oauth::Digest;
 use jsonwebtoken::{DecodingKey, Validation};
 
 use super::cache::{Cache, Known};
@@ -22,6 +23,7 @@ pub struct InvalidToken;
 /// Checks tokens of one key and one algorithm.
 pub struct TokenVerifier {
     key: DecodingKey,
+    secret: Option<Digest>,
     validation: Validation,
     cache: Cache,
 }
@@ -32,7 +34,8 @@ impl TokenVerifier {
         if !algorithm.is_symmetric() {
             return Err(KeyError::Kind(algorithm.name()));
         }
-        Ok(Self::new(DecodingKey::from_secret(secret), algorithm))
+        let digest = std::str::from_utf8(secret).ok().map(Digest::of);
+        Ok(Self { secret: digest, ..Self::new(DecodingKey::from_secret(secret), algorithm) })
     }
 
     /// Verifies with a public key in PEM (RS256, RS384, RS512, EdDSA).
@@ -54,7 +57,12 @@ impl TokenVerifier {
         validation.validate_nbf = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        Self { key, validation, cache: Cache::default() }
+        Self { key, secret: None, validation, cache: Cache::default() }
+    }
+
+    /// Whether this is no token, but the secret that signs them: a slip that deserves to be named.
+    pub fn is_secret(&self, token: &str) -> bool {
+        self.secret.as_ref().is_some_and(|secret| secret.is_of(token))
     }
 
     /// Whose token this is.

@@ -20,6 +20,24 @@ pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> 
     Option::deserialize(from).map(Some)
 }
 
+/// A field that may be absent, but not null. To be used with `#[serde(default)]`.
+pub(super) fn not_null<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(from).map(Some)
+}
+
+/// A field that may be absent; null counts as the default. To be used with `#[serde(default)]`.
+pub(super) fn given_or_default<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de> + Default,
+    D: Deserializer<'de>,
+{
+    or_default(from).map(Some)
+}
+
 /// Null counts as the default.
 pub(super) fn or_default<'de, T, D>(from: D) -> Result<T, D::Error>
 where

@@ -37,6 +37,41 @@ async fn an_app_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn null_empties_what_can_be_empty_and_is_refused_elsewhere() {
+    let world = World::new();
+    let org = world.org();
+    org.post("/app", json!({ "name": "Acme", "uid": "acme", "metadata": { "plan": "pro" } }))
+        .await
+        .expect(201);
+    let endpoint = json!({
+        "url": "https://example.com/", "uid": "main", "description": "d", "metadata": { "k": "v" },
+        "headers": { "X-Source": "us" },
+    });
+    org.post("/app/acme/endpoint", endpoint).await.expect(201);
+    let event_type = json!({ "name": "a", "description": "d" });
+    org.post("/event-type", event_type).await.expect(201);
+    for (path, fields) in [
+        ("/app/acme", &["name"][..]),
+        ("/app/acme/endpoint/main", &["url", "description", "version", "disabled", "headers"]),
+        ("/event-type/a", &["description", "archived", "deprecated"]),
+    ] {
+        let before = org.get(path).await.expect(200);
+        for field in fields {
+            org.patch(path, json!({ *field: null })).await.expect_invalid_at(&format!("body.{field}"));
+        }
+        assert_eq!(org.get(path).await.expect(200), before);
+    }
+    for path in ["/app/acme", "/app/acme/endpoint/main"] {
+        assert_ne!(org.patch(path, json!({})).await.expect(200)["metadata"], json!({}), "{path}");
+        assert_eq!(
+            org.patch(path, json!({ "metadata": null })).await.expect(200)["metadata"],
+            json!({}),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_uid_is_taken_once_and_can_be_got_if_it_exists() {
     let world = World::new();
     let org = world.org();

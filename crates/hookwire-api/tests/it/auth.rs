@@ -12,7 +12,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::tenants::Things;
-use crate::world::{Client, World};
+use crate::world::{Client, SECRET, World};
 use rows::{ROWS, Reach};
 
 /// Method and path of every operation in the OpenAPI document, by its id.
@@ -52,6 +52,26 @@ fn every_operation_has_a_row() {
     for (id, reach) in ROWS {
         assert_eq!(said(id), reach.name(), "{id}");
     }
+}
+
+#[tokio::test]
+async fn the_secret_in_place_of_a_token_is_told_from_a_wrong_token() {
+    let world = World::new();
+    let secret = std::str::from_utf8(SECRET).unwrap();
+    let told = world.with_token(secret).get("/app").await.expect(401);
+    assert_eq!(told["code"], "authentication_failed");
+    assert!(told["detail"].as_str().unwrap().contains("hookwire jwt generate"), "{told}");
+    let wrong = world.with_token(&secret[1..]).get("/app").await.expect(401);
+    assert_eq!(wrong["detail"], "Invalid token");
+}
+
+#[tokio::test]
+async fn an_org_may_ask_for_dead_letters_to_be_driven_again() {
+    let world = World::new();
+    let app = world.org().make_app("acme").await;
+    world.org().post("/admin/redrive-dlq", json!({})).await.expect(204);
+    world.app_client("org_a", &app).post("/admin/redrive-dlq", json!({})).await.expect(403);
+    world.with_token("none").post("/admin/redrive-dlq", json!({})).await.expect(401);
 }
 
 #[tokio::test]

@@ -173,12 +173,48 @@ async fn messages_are_found_by_type_channel_tag_and_time() {
     assert_eq!(found("event_types[]=c&event_types[]=b").await, [three.clone(), two.clone()]);
     assert_eq!(found("channel=x").await, [two.clone(), one.clone()]);
     assert_eq!(found("tag=red").await, [three.clone(), one.clone()]);
-    assert_eq!(found("before=2026-09-21T14:14:00Z").await, [one]);
-    assert_eq!(found("after=2026-09-21T14:15:00Z").await, [three]);
-    assert_eq!(found("channel=x&tag=blue&event_types=b").await, [two]);
+    assert_eq!(found("before=2026-09-21T14:14:00Z").await, [one.clone()]);
+    assert_eq!(found("after=2026-09-21T14:15:00Z").await, [three.clone()]);
+    assert_eq!(found("channel=x&tag=blue&event_types=b").await, [two.clone()]);
+    assert_eq!(found("before=9999-12-31T23:59:59Z").await, [three.clone(), two.clone(), one.clone()]);
+    assert_eq!(found("after=9999-12-31T23:59:59Z").await, [""; 0]);
     org.get("/app/acme/msg?before=x").await.expect_invalid_at("query.before");
     org.get("/app/acme/msg?event_types=a%20b").await.expect_invalid_at("query.event_types");
     org.get("/app/acme/msg?channel=a%20b").await.expect_invalid_at("query.channel");
+}
+
+#[tokio::test]
+async fn a_time_alone_asks_for_the_page_next_to_it() {
+    let world = World::new();
+    let org = world.org();
+    org.make_app("acme").await;
+    let endpoint = org.make_endpoint("acme", "main").await;
+    let mut messages = Vec::new();
+    for number in 0..6 {
+        messages.push(org.make_message("acme", number).await);
+        world.succeed(&endpoint).await;
+        world.clock.advance(std::time::Duration::from_mins(1));
+    }
+    // Made at 14:13:20 and every minute after that.
+    let (after, before) = ("after=2026-09-21T14:14:20Z", "before=2026-09-21T14:17:20Z");
+    for list in ["/app/acme/msg", "/app/acme/endpoint/main/msg", "/app/acme/attempt/endpoint/main"] {
+        let page = async |query: &str| org.get(&format!("{list}?limit=2&{query}")).await.expect(200);
+        let field = if list.contains("attempt") { "msgId" } else { "id" };
+        let shown = |page: &serde_json::Value| {
+            let place = |id: &String| messages.iter().position(|one| one == id).unwrap();
+            column(page, field).iter().map(place).collect::<Vec<_>>()
+        };
+        let first = page(after).await;
+        assert_eq!((shown(&first), &first["done"]), (vec![3, 2], &json!(false)), "{list}");
+        let prev = first["prevIterator"].as_str().unwrap();
+        let second = page(&format!("{after}&iterator={prev}")).await;
+        assert_eq!((shown(&second), &second["done"]), (vec![5, 4], &json!(true)), "{list}");
+        let iterator = first["iterator"].as_str().unwrap();
+        let none = page(&format!("{after}&iterator={iterator}")).await;
+        assert_eq!((shown(&none), &none["done"]), (vec![], &json!(true)), "{list}");
+        assert_eq!(shown(&page(before).await), [3, 2], "{list}");
+        assert_eq!(shown(&page(&format!("{after}&{before}")).await), [3, 2], "{list}");
+    }
 }
 
 #[tokio::test]
@@ -252,4 +288,7 @@ async fn an_example_goes_to_one_endpoint_only() {
     org.post(path, json!({ "eventType": "a", "exampleIndex": 2 })).await.expect_invalid_at("body.payload");
     org.post(path, json!({ "eventType": "none" })).await.expect(404);
     org.post("/app/acme/endpoint/none/send-example", json!({ "eventType": "a" })).await.expect(404);
+    org.patch("/app/acme/endpoint/main", json!({ "disabled": true })).await.expect(200);
+    assert_eq!(org.post(path, json!({ "eventType": "a" })).await.expect(400)["code"], "endpoint_disabled");
+    assert_eq!(column(&org.get("/app/acme/msg").await.expect(200), "id").len(), 4, "nothing was made");
 }

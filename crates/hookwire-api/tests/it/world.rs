@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::invoker::Scripted;
 
-const SECRET: &[u8] = b"a secret of the tests, long enough";
+pub(crate) const SECRET: &[u8] = b"a secret of the tests, long enough";
 const START: i64 = 1_790_000_000;
 
 /// A clock that only the test moves.

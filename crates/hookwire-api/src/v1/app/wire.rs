@@ -52,6 +52,7 @@ impl ApplicationIn {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ApplicationPatch {
     /// Display name.
+    #[serde(default, deserialize_with = "check::not_null")]
     name: Option<String>,
     /// The client's own id.
     #[serde(default, deserialize_with = "check::given")]
@@ -67,6 +68,7 @@ pub(super) struct ApplicationPatch {
     rate_limit: Given<u32>,
     /// Free-form labels, all of them.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
+    #[serde(default, deserialize_with = "check::given_or_default")]
     metadata: Option<Metadata>,
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn by_endpoint(
     }
     let with_content = params.flag("with_content", true)?;
     let with_msg = params.flag("with_msg", false)?;
-    let page = params.page_newest_first::<AttemptKey>()?;
+    let page = params.page_in_time::<AttemptKey>()?;
     let Some(filter) = filter(&params, with_msg && with_content)? else { return Ok(Json(ListOf::empty())) };
     let attempts = api.store.attempts_of_endpoint(app.key, endpoint.key, filter, with_msg, page).await?;
     let show = |(attempt, message): (_, Option<Message>)| {
@@ -75,7 +75,7 @@ async fn of_message(
 ) -> Listed {
     let message = super::get::message_of(api, app, message).await?;
     let with_content = params.flag("with_content", true)?;
-    let page = params.page_newest_first::<AttemptKey>()?;
+    let page = params.page_in_time::<AttemptKey>()?;
     let Some(filter) = filter(params, false)? else { return Ok(Json(ListOf::empty())) };
     let filter = AttemptFilter { endpoint, ..filter };
     let attempts = api.store.attempts_of_message(app.key, message, filter, page).await?;

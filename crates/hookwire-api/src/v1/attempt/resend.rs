@@ -31,6 +31,6 @@ pub(super) async fn resend(
         Resend::NoPayload => {
             Err(Problem::Bad("missing_payload", "The message's payload is kept no more.".to_owned()))
         }
-        Resend::Disabled => Err(Problem::Bad("endpoint_disabled", "The endpoint is disabled.".to_owned())),
+        Resend::Disabled => Err(Problem::endpoint_disabled()),
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn list(
     let filter = params.message_filter(with_content)?;
     let expanded = params.flag("expanded_statuses", true)?;
     let (states, attempted) = standing(params.number("status")?, expanded)?;
-    let page = params.page_newest_first::<MessageKey>()?;
+    let page = params.page_in_time::<MessageKey>()?;
     let messages =
         api.store.messages_of_endpoint(owner.app.key, endpoint.key, filter, states, attempted, page).await?;
     Ok(Json(ListOf::of_keys(

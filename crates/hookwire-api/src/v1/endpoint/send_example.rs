@@ -43,6 +43,9 @@ pub(super) async fn send(
 ) -> Result<Json<MessageOut>, Problem> {
     let owner = Owner::of(&api, &caller, &app, Capability::CreateAttempts).await?;
     let endpoint = super::find(&api, &owner, &endpoint).await?;
+    if endpoint.disabled {
+        return Err(Problem::endpoint_disabled());
+    }
     let name = EventTypeName::parse(&body.event_type)
         .map_err(|error| Problem::invalid(&["body", "eventType"], error))?;
     let payload = payload(&api, &owner, &name, body).await?;

@@ -127,10 +127,13 @@ fn vet_flags(issues: &mut Issues, flags: &[String]) {
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventTypePatch {
     /// What it tells.
+    #[serde(default, deserialize_with = "check::not_null")]
     description: Option<String>,
     /// Whether endpoints can't choose it.
+    #[serde(default, deserialize_with = "check::not_null")]
     archived: Option<bool>,
     /// Whether it is on its way out.
+    #[serde(default, deserialize_with = "check::not_null")]
     deprecated: Option<bool>,
     /// JSON Schemas by version, all of them.
     #[serde(default, deserialize_with = "check::given")]

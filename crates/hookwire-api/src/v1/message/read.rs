@@ -22,7 +22,7 @@ pub(super) async fn list(
     let app = caller.app(&api, &app, Capability::ViewBase).await?;
     let with_content = params.flag("with_content", true)?;
     let filter = params.message_filter(with_content)?;
-    let page = params.page_newest_first::<MessageKey>()?;
+    let page = params.page_in_time::<MessageKey>()?;
     let messages = api.store.messages(app.key, filter, page).await?;
     let show = |message| MessageOut::choose(message, with_content);
     Ok(Json(ListOf::of_keys(page, messages, |message| message.key, show)))

@@ -21,16 +21,20 @@ with_rules! {
     #[serde(rename_all = "camelCase")]
     pub(in crate::v1) struct EndpointPatch {
         /// Where to deliver.
+        #[serde(default, deserialize_with = "check::not_null")]
         url: Option<String>,
         /// What it is for.
+        #[serde(default, deserialize_with = "check::not_null")]
         description: Option<String>,
         /// The client's own id.
         #[serde(default, deserialize_with = "check::given")]
         #[schema(value_type = Option<String>)]
         uid: Given<String>,
         /// A number that clients may keep.
+        #[serde(default, deserialize_with = "check::not_null")]
         version: Option<u32>,
         /// Whether no messages are sent to it.
+        #[serde(default, deserialize_with = "check::not_null")]
         disabled: Option<bool>,
         /// Only these event types; null = all.
         #[serde(default, deserialize_with = "check::given")]
@@ -54,8 +58,10 @@ with_rules! {
         rate_limit: Given<u32>,
         /// Free-form labels, all of them.
         #[schema(value_type = Option<BTreeMap<String, String>>)]
+        #[serde(default, deserialize_with = "check::given_or_default")]
         metadata: Option<Metadata>,
         /// Custom headers, all of them.
+        #[serde(default, deserialize_with = "check::not_null")]
         headers: Option<BTreeMap<String, String>>,
     }
 }
