@@ -220,7 +220,11 @@ pub(crate) const MESSAGE_FILTER: &[Param] = &[
     param("tag", ParamKind::Text, "Only messages with this tag."),
     param("event_types", ParamKind::TextList, "Only messages of these event types."),
     param("before", ParamKind::Time, "Only what is older than this."),
-    param("after", ParamKind::Time, "Only what is newer than this."),
+    param(
+        "after",
+        ParamKind::Time,
+        "Only what is newer than this. Alone: the page next to it; `prevIterator` goes on.",
+    ),
 ];
 /// Whether payloads and responses are wanted.
 pub(crate) const WITH_CONTENT: &[Param] =
