@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use hookwire_api::token::{Algorithm, DEFAULT_ORG, TokenIssuer, TokenVerifier};
 use hookwire_core::{OrgId, Timestamp};
 
-use crate::config::{Config, Keys, foreseen_keys};
+use crate::config::{Config, Keys, foreseen_keys, load_keys};
 
 /// When the token was made with which a pair of keys is tried; any time would do.
 const SAMPLE_TIME: Timestamp = Timestamp::from_seconds(0);
@@ -45,6 +45,12 @@ pub(crate) fn tokens(config: &Config, keys: &Keys) -> anyhow::Result<(TokenVerif
 /// Checks that the configured keys, or those that the first start will make, suit the configured algorithm. Makes none.
 pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     tokens(config, &foreseen_keys(config)?).map(|_| ())
+}
+
+/// The keys in effect, made when there are none; but none are made that would not suit.
+pub(crate) fn load_suitable_keys(config: &Config) -> anyhow::Result<Keys> {
+    check(config)?;
+    load_keys(config)
 }
 
 /// The first PEM block whose label ends so.

@@ -133,7 +133,7 @@ async fn keys_that_the_server_would_refuse_are_refused_when_checked() {
         if !given.is_empty() {
             builder = builder.env("HOOKWIRE_AUTH_JWT_SECRET", given);
         }
-        for command in [&["config", "check"][..], &["doctor"], &["serve"]] {
+        for command in [&["config", "check"][..], &["doctor"], &["serve"], &["dev"], &["jwt", "generate"]] {
             let output = builder.run(command).await;
             let said = told(&output) + &complained(&output);
             assert!(!output.status.success() && said.contains(word), "{algorithm} {command:?}: {said}");

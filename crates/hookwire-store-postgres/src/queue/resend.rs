@@ -9,6 +9,7 @@ use crate::connection::params;
 use crate::fault::Done;
 use crate::row::{get, key, time};
 use crate::sql::queue as sql;
+use crate::upkeep::expire;
 use crate::work::Work;
 
 /// `resend`.
@@ -19,6 +20,7 @@ pub(crate) async fn resend(
     endpoint: &Reference<EndpointKey>,
     now: Timestamp,
 ) -> Done<Resend> {
+    expire::hold_off(work).await?;
     let Some((message, has_payload)) = find(work, app, message).await? else { return Ok(Resend::NoMessage) };
     let state = work.app_locked(app).await?;
     let found = state.as_ref().and_then(|state| Some((state.endpoint(endpoint)?, &state.app)));

@@ -147,6 +147,7 @@ async fn rows_of_the_queue_are_found_by_their_key_also_by_a_plan_that_was_made_w
         ("cancel", queue::QUEUED_CANCEL),
         ("void", upkeep::LEASES_VOID),
         ("owed", upkeep::OWED_AMONG),
+        ("needed", upkeep::PAYLOADS_NEEDED),
         ("remove", upkeep::QUEUED_REMOVE),
     ] {
         let plan = explain(&client, name, sql).await;

@@ -22,14 +22,17 @@ statements! {
         UNION ALL (SELECT endpoint, NULL, message FROM page ORDER BY endpoint DESC, message DESC LIMIT 1)";
 
     RETENTION_LOCK = "SELECT pg_try_advisory_xact_lock($1, 4)";
+    EXPIRY_LOCK = "SELECT pg_advisory_xact_lock($1, 5)";
+    EXPIRY_LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared($1, 5)";
     EXPIRED_SHORT = "SELECT key, endpoints FROM message WHERE short_lived AND payload_expires <= $1 \
         ORDER BY payload_expires LIMIT $2";
     EXPIRED_LONG = "SELECT key, endpoints, payload_expires, short_lived, payload IS NOT NULL FROM message \
         WHERE key > $1 ORDER BY key LIMIT $2";
-    PAYLOADS_NEEDED = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
-            JOIN endpoint e ON e.key = k.endpoint AND NOT e.disabled AND NOT e.deleted, \
-        LATERAL (SELECT message FROM queue WHERE endpoint = k.endpoint AND message = k.message OFFSET 0) q";
-    PAYLOADS_KEEP = "UPDATE message SET payload_expires = $2, short_lived = true WHERE key = ANY($1)";
+    PAYLOADS_NEEDED = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message), \
+        LATERAL (SELECT message FROM queue WHERE endpoint = k.endpoint AND message = k.message OFFSET 0) q, \
+        LATERAL (SELECT disabled OR deleted AS is_off FROM endpoint WHERE key = k.endpoint OFFSET 0) e WHERE NOT e.is_off";
+    PAYLOADS_KEEP = "UPDATE message SET payload_expires = $2, short_lived = true \
+        WHERE key = ANY($1) AND payload IS NOT NULL";
     REQUESTS_FORGET = "DELETE FROM request WHERE key IN (SELECT key FROM request WHERE at < $1 ORDER BY at LIMIT $2)";
 
     MESSAGES_BETWEEN = "SELECT count(*) FROM message WHERE key >= $1 AND key < $2";

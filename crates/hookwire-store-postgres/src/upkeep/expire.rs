@@ -40,12 +40,26 @@ impl Expired {
     }
 }
 
+/// Until the end of the transaction nothing goes by its time: what has a payload now can be owed to somebody more. To be
+/// asked for before any other lock.
+pub(crate) async fn hold_off(work: &Work) -> Done<()> {
+    work.link().query(sql::EXPIRY_LOCK_SHARED, params![LOCK_SPACE]).await?;
+    Ok(())
+}
+
+/// Until the end of the transaction nothing is owed to anybody more. To be asked for before any other lock.
+pub(crate) async fn begin(work: &Work) -> Done<()> {
+    work.link().query(sql::EXPIRY_LOCK, params![LOCK_SPACE]).await?;
+    Ok(())
+}
+
 /// Removes payloads whose time is up, and gives those more time that a delivery needs; answers how many went and how many
 /// stay.
 pub(crate) async fn payloads(work: &mut Work, step: &RetentionStep) -> Done<(u64, u64)> {
     if !is_first(work).await? {
         return Ok((0, 0));
     }
+    begin(work).await?;
     let bounds = params![step.now.micros(), i64::from(step.limit)];
     let rows = work.link().query(sql::EXPIRED_SHORT, bounds).await?;
     let mut expired = rows.iter().map(Expired::read).collect::<Done<Vec<_>>>()?;

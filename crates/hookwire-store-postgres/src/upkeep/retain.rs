@@ -17,6 +17,7 @@ use crate::queue::fifo;
 use crate::row::{count, get, key};
 use crate::shared::Shared;
 use crate::sql::upkeep as sql;
+use crate::upkeep::expire;
 use crate::work::Work;
 
 /// What is kept for so long goes by whole days only: a day more or less is little then.
@@ -119,6 +120,7 @@ async fn by_row(shared: &Arc<Shared>, step: &RetentionStep, until: i64) -> Done<
 }
 
 async fn some_by_row(work: &mut Work, step: &RetentionStep, until: i64) -> Done<u64> {
+    expire::begin(work).await?;
     let looks = step.limit.saturating_mul(LOOKS_PER_ROW);
     let from = work.shared.sweep.lock().expect("nobody panics with this lock").message;
     let rows = work.link().query(sql::OLD_MESSAGES, params![from, until, i64::from(looks)]).await?;

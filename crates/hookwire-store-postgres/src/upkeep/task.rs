@@ -20,6 +20,7 @@ use crate::fault::{Done, Fault};
 use crate::queue::{deliver, resend};
 use crate::row::{count, get, key, read_task, split, time};
 use crate::sql::{history, queue, upkeep as sql};
+use crate::upkeep::expire;
 use crate::walk::Walking;
 use crate::work::Work;
 
@@ -99,6 +100,9 @@ pub(crate) async fn advance(work: &mut Work, now: Timestamp, limit: u32) -> Done
         })
     };
     let running = rows.iter().map(read).collect::<Done<Vec<_>>>()?;
+    if !running.is_empty() {
+        expire::hold_off(work).await?;
+    }
     let mut left = limit.max(1);
     for task in running {
         if left == 0 {

@@ -1,6 +1,7 @@
 //! The store on PostgreSQL: the cases that every backend passes, and what is its own.
 
 mod cuts;
+mod expiry;
 mod place;
 mod pooled;
 

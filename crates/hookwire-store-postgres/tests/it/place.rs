@@ -1,6 +1,7 @@
 //! A database with a store in it, gone when the test ends.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -8,7 +9,7 @@ use futures::future::BoxFuture;
 use hookwire_store::{SharedStore, Vault};
 use hookwire_store_postgres::{PostgresStore, Settings};
 use hookwire_store_suite::{Backend, Options};
-use hookwire_testkit::Postgres;
+use hookwire_testkit::{Postgres, eventually};
 use tokio::sync::OnceCell;
 
 /// The main secret of the tests.
@@ -18,6 +19,22 @@ pub(crate) const SECRET: &str = "the main secret of the tests";
 #[derive(Default)]
 pub(crate) struct Place {
     database: OnceCell<Postgres>,
+    lives: Lives,
+}
+
+/// The lives of one store, one after the other.
+#[derive(Default)]
+pub(crate) struct Lives(AtomicBool);
+
+impl Lives {
+    /// Waits until the earlier life, if there was one, has ended: a store that is dropped leaves by and by, and only then
+    /// its leases are void.
+    pub(crate) async fn next(&self, database: &Postgres) {
+        if self.0.swap(true, Ordering::Relaxed) {
+            let alive = || database.query("SELECT count(*) FROM node WHERE incarnation <> 0");
+            eventually("the earlier store to leave", alive, |count| count == "0").await;
+        }
+    }
 }
 
 impl Place {
@@ -33,7 +50,12 @@ impl Place {
 
 impl Backend for Place {
     fn open<'a>(&'a self, options: &'a Options) -> BoxFuture<'a, SharedStore> {
-        async move { open(&self.database().await.url(), options).await }.boxed()
+        async move {
+            let database = self.database().await;
+            self.lives.next(database).await;
+            open(&database.url(), options).await
+        }
+        .boxed()
     }
 }
 

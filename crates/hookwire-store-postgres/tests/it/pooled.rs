@@ -8,14 +8,14 @@ use hookwire_store_suite::{Backend, Options, World, listed};
 use hookwire_testkit::{Pooler, Postgres};
 use tokio::sync::OnceCell;
 
-use crate::place::open_with;
+use crate::place::{Lives, open_with};
 
 /// Fewer than a store has, so that they do go from hand to hand.
 const CONNECTIONS: usize = 3;
 
 /// A database for one store, behind a pooler.
 #[derive(Default)]
-struct Pooled(OnceCell<(Pooler, Postgres)>);
+struct Pooled(OnceCell<(Pooler, Postgres)>, Lives);
 
 impl Backend for Pooled {
     fn open<'a>(&'a self, options: &'a Options) -> BoxFuture<'a, SharedStore> {
@@ -24,7 +24,8 @@ impl Backend for Pooled {
                 let postgres = Postgres::start().await;
                 (Pooler::start(&postgres, CONNECTIONS).await, postgres)
             };
-            let (pooler, _) = self.0.get_or_init(start).await;
+            let (pooler, postgres) = self.0.get_or_init(start).await;
+            self.1.next(postgres).await;
             open_with(pooler.url(), options, Settings { listen: false, ..Settings::default() }).await
         }
         .boxed()

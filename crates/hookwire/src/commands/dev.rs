@@ -9,9 +9,9 @@ use hookwire_store::catalog::Created;
 use super::receiver;
 use super::serve::{listen, run_on_runtime, start_log, with_flags};
 use crate::cli::Serve;
-use crate::config::{Config, load_keys};
+use crate::config::Config;
 use crate::node::Node;
-use crate::tokens::tokens;
+use crate::tokens::{load_suitable_keys, tokens};
 use crate::{random, shutdown};
 
 const APP: &str = "demo";
@@ -25,7 +25,7 @@ pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
     start_log(&config)?;
     run_on_runtime(async {
         let listener = listen(&config).await?;
-        let keys = load_keys(&config)?;
+        let keys = load_suitable_keys(&config)?;
         let node = Node::start(&config, &keys).await?;
         let stop = shutdown::on_signal()?;
         let secret = fresh_secret();

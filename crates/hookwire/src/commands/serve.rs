@@ -6,18 +6,17 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use crate::cli::Serve;
-use crate::config::{Config, load_keys, masked_url};
+use crate::config::{Config, masked_url};
 use crate::node::Node;
-use crate::{shutdown, telemetry, tokens};
+use crate::tokens::load_suitable_keys;
+use crate::{shutdown, telemetry};
 
 pub(super) fn run(config: Config, flags: Serve) -> anyhow::Result<ExitCode> {
     let config = with_flags(config, flags)?;
     start_log(&config)?;
     run_on_runtime(async {
         let listener = listen(&config).await?;
-        // Before key files are made that do not suit.
-        tokens::check(&config)?;
-        let node = Node::start(&config, &load_keys(&config)?).await?;
+        let node = Node::start(&config, &load_suitable_keys(&config)?).await?;
         let stop = shutdown::on_signal()?;
         let address = listener.local_addr()?;
         let store = masked_url(&config.store.url);

@@ -53,6 +53,7 @@ impl ApplicationIn {
 pub(super) struct ApplicationPatch {
     /// Display name.
     #[serde(default, deserialize_with = "check::not_null")]
+    #[schema(value_type = String, required = false)]
     name: Option<String>,
     /// The client's own id.
     #[serde(default, deserialize_with = "check::given")]

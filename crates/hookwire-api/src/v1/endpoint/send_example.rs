@@ -43,14 +43,14 @@ pub(super) async fn send(
 ) -> Result<Json<MessageOut>, Problem> {
     let owner = Owner::of(&api, &caller, &app, Capability::CreateAttempts).await?;
     let endpoint = super::find(&api, &owner, &endpoint).await?;
-    if endpoint.disabled {
-        return Err(Problem::endpoint_disabled());
-    }
     let name = EventTypeName::parse(&body.event_type)
         .map_err(|error| Problem::invalid(&["body", "eventType"], error))?;
     let payload = payload(&api, &owner, &name, body).await?;
     if !payload.trim_start().starts_with('{') {
         return Err(Problem::invalid(&["body", "payload"], "must be an object"));
+    }
+    if endpoint.disabled {
+        return Err(Problem::endpoint_disabled());
     }
     let now = api.now();
     let new = NewMessage {

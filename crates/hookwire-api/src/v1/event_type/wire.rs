@@ -128,12 +128,15 @@ fn vet_flags(issues: &mut Issues, flags: &[String]) {
 pub(super) struct EventTypePatch {
     /// What it tells.
     #[serde(default, deserialize_with = "check::not_null")]
+    #[schema(value_type = String, required = false)]
     description: Option<String>,
     /// Whether endpoints can't choose it.
     #[serde(default, deserialize_with = "check::not_null")]
+    #[schema(value_type = bool, required = false)]
     archived: Option<bool>,
     /// Whether it is on its way out.
     #[serde(default, deserialize_with = "check::not_null")]
+    #[schema(value_type = bool, required = false)]
     deprecated: Option<bool>,
     /// JSON Schemas by version, all of them.
     #[serde(default, deserialize_with = "check::given")]

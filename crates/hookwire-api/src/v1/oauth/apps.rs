@@ -17,24 +17,34 @@ use crate::page::ListOf;
 use crate::path::Path;
 use crate::problem::{Issues, Problem};
 use crate::query::Params;
-use crate::v1::check::{Given, given};
+use crate::v1::check::{Given, given, not_null};
 
 /// What shall be different. What is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct ClientPatch {
     /// Display name.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = String, required = false)]
     name: Option<String>,
     /// Where codes may be sent, all of them.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Vec<String>, required = false)]
     redirect_uris: Option<Vec<String>>,
     /// How its tokens may act.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Vec<String>, required = false)]
     allowed_actor_modes: Option<Vec<String>>,
     /// Everything that it may ask for. Tokens lose what is gone.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Vec<String>, required = false)]
     declared_scopes: Option<Vec<String>>,
     /// Where events are delivered, for every install at once; null = nowhere.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     webhook_url: Given<String>,
     /// Which events it can handle. Installs lose what is gone, for good.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Vec<String>, required = false)]
     subscribed_webhook_events: Option<Vec<String>>,
 }
 

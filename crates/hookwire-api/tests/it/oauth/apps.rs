@@ -103,6 +103,12 @@ async fn a_change_reaches_the_endpoints_of_installs() {
     assert_eq!(changed["webhook_url"], "https://user:***@moved.example/hook");
     let endpoint = stage.endpoints().await.remove(0);
     assert_eq!((&endpoint["url"], &endpoint["name"]), (&changed["webhook_url"], &json!("Moved")));
+    for field in
+        ["name", "redirect_uris", "allowed_actor_modes", "declared_scopes", "subscribed_webhook_events"]
+    {
+        let place = format!("body.{field}");
+        owner.patch(&stage.path(), json!({ field: null })).await.expect_invalid_at(&place);
+    }
     // What was masked can be sent back.
     owner.patch(&stage.path(), json!({ "webhook_url": changed["webhook_url"] })).await.expect(200);
     let body = json!({ "subscribed_webhook_events": ["post_updated", "post_completed"] });

@@ -22,9 +22,11 @@ with_rules! {
     pub(in crate::v1) struct EndpointPatch {
         /// Where to deliver.
         #[serde(default, deserialize_with = "check::not_null")]
+        #[schema(value_type = String, required = false)]
         url: Option<String>,
         /// What it is for.
         #[serde(default, deserialize_with = "check::not_null")]
+        #[schema(value_type = String, required = false)]
         description: Option<String>,
         /// The client's own id.
         #[serde(default, deserialize_with = "check::given")]
@@ -32,9 +34,11 @@ with_rules! {
         uid: Given<String>,
         /// A number that clients may keep.
         #[serde(default, deserialize_with = "check::not_null")]
+        #[schema(value_type = u32, required = false)]
         version: Option<u32>,
         /// Whether no messages are sent to it.
         #[serde(default, deserialize_with = "check::not_null")]
+        #[schema(value_type = bool, required = false)]
         disabled: Option<bool>,
         /// Only these event types; null = all.
         #[serde(default, deserialize_with = "check::given")]
@@ -62,6 +66,7 @@ with_rules! {
         metadata: Option<Metadata>,
         /// Custom headers, all of them.
         #[serde(default, deserialize_with = "check::not_null")]
+        #[schema(value_type = BTreeMap<String, String>, required = false)]
         headers: Option<BTreeMap<String, String>>,
     }
 }

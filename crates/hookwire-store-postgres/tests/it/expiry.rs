@@ -1,0 +1,111 @@
+//! What goes by its time while another node makes use of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use hookwire_core::id::Key as _;
+use hookwire_core::{App, Endpoint, MessageKey, Reference, Transition};
+use hookwire_store::SharedStore;
+use hookwire_store::queue::Resend;
+use hookwire_store::upkeep::RetentionStep;
+use hookwire_store_suite::{Backend, Options, World};
+use hookwire_testkit::eventually;
+use tokio_postgres::{Client, NoTls};
+
+use crate::place::Place;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// A message that was delivered, and a connection of another node.
+struct Ground {
+    world: World,
+    place: Arc<Place>,
+    app: App,
+    endpoint: Endpoint,
+    message: MessageKey,
+    other: Client,
+}
+
+struct Known(Arc<Place>);
+
+impl Backend for Known {
+    fn open<'a>(&'a self, options: &'a Options) -> BoxFuture<'a, SharedStore> {
+        self.0.open(options)
+    }
+}
+
+impl Ground {
+    async fn new() -> Self {
+        let place = Arc::new(Place::new());
+        let world = World::new(Box::new(Known(Arc::clone(&place)))).await;
+        let app = world.app().await;
+        let endpoint = world.endpoint_with(&app, |_| {}).await;
+        let mut new = world.message(&app);
+        new.payload_retention = HOUR;
+        let message = new.key;
+        world.store().ingest(new).await.expect("the database answers");
+        let claim = world.claim_one(&endpoint).await;
+        let settlement = world.settlement(&claim, 200, Transition::Delivered);
+        world.store().settle(vec![settlement], world.now()).await.expect("the database answers");
+        let (other, connection) = tokio_postgres::connect(&place.database().await.url(), NoTls)
+            .await
+            .expect("the database answers");
+        tokio::spawn(connection.map(drop));
+        Self { world, place, app, endpoint, message, other }
+    }
+
+    /// Waits until the store waits for the other node, or has not waited and is done.
+    async fn until_it_waits<T>(&self, task: &tokio::task::JoinHandle<T>) {
+        let waiting = async || {
+            self.place.database().await.query("SELECT count(*) FROM pg_locks WHERE NOT granted").await
+        };
+        eventually("the store to wait", waiting, |count| count != "0" || task.is_finished()).await;
+    }
+
+    async fn has_payload(&self) -> bool {
+        let found = self.world.store().message(self.app.key, &Reference::Key(self.message), true).await;
+        found.expect("it can be read").expect("it is there").payload.is_some()
+    }
+}
+
+#[tokio::test]
+async fn a_payload_that_is_being_owed_again_is_not_removed_meanwhile() {
+    let ground = Ground::new().await;
+    let (endpoint, message, app) = (ground.endpoint.key.raw(), ground.message.raw(), ground.app.key.raw());
+    let resent = format!(
+        "BEGIN; SELECT pg_advisory_xact_lock_shared(1751873394, 5); \
+         INSERT INTO queue (endpoint, message, app, due, lease_until, leased, fence, attempts, trigger) \
+         VALUES ({endpoint}, {message}, {app}, 0, 0, 0, 9, 0, 1)"
+    );
+    ground.other.batch_execute(&resent).await.unwrap();
+    let store = ground.world.store();
+    let now = ground.world.now().plus(HOUR * 2);
+    let step = RetentionStep { now, attempts: HOUR * 999, messages: HOUR * 999, limit: 10 };
+    let retention = tokio::spawn(async move { store.retain(step).await });
+    ground.until_it_waits(&retention).await;
+    ground.other.batch_execute("COMMIT").await.unwrap();
+    let removed = retention.await.unwrap().unwrap();
+    assert_eq!((removed.payloads, removed.kept_payloads), (0, 1));
+    assert!(ground.has_payload().await);
+}
+
+#[tokio::test]
+async fn a_payload_that_is_being_removed_is_not_owed_again_meanwhile() {
+    let ground = Ground::new().await;
+    let message = ground.message.raw();
+    let expires = format!(
+        "BEGIN; SELECT pg_advisory_xact_lock(1751873394, 5); UPDATE message SET payload = NULL WHERE key = {message}"
+    );
+    ground.other.batch_execute(&expires).await.unwrap();
+    let (store, now) = (ground.world.store(), ground.world.now());
+    let (app, message, endpoint) = (ground.app.key, ground.message, ground.endpoint.key);
+    let resend = tokio::spawn(async move {
+        store.resend(app, &Reference::Key(message), &Reference::Key(endpoint), now).await
+    });
+    ground.until_it_waits(&resend).await;
+    ground.other.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(resend.await.unwrap().unwrap(), Resend::NoPayload);
+    assert!(!ground.has_payload().await);
+}
