@@ -25,18 +25,22 @@ pub(crate) fn payloads(work: &mut Work<'_>, step: &RetentionStep) -> Done<(u64, 
     let mut keys = all(work.db, sql::EXPIRED_SHORT, bounds, |row| key::<MessageKey>(row, 0))?;
     let left = step.limit.saturating_sub(keys.len() as u32);
     keys.extend(in_key_order(work, step.now, left)?);
-    let (mut removed, mut kept) = (0, 0);
-    for key in &keys {
+    let (mut gone, mut kept) = (0, Vec::new());
+    for key in keys {
         if one(work.db, sql::PAYLOAD_NEEDED, [key.raw()], |_| Ok(()))?.is_some() {
-            run(work.db, sql::PAYLOAD_KEEP, params![key.raw(), step.now.plus(PAYLOAD_GRACE).micros()])?;
-            kept += 1;
+            kept.push(key);
             continue;
         }
         run(work.db, sql::PAYLOAD_REMOVE, [key.raw()])?;
         run(work.db, history::EXPUNGE_REQUESTS, [key.raw()])?;
-        removed += 1;
+        gone += 1;
     }
-    Ok((removed, kept))
+    // Last: on a full disk it may need the room that the others gave.
+    let until = step.now.plus(PAYLOAD_GRACE).micros();
+    for key in &kept {
+        run(work.db, sql::PAYLOAD_KEEP, params![key.raw(), until])?;
+    }
+    Ok((gone, kept.len() as u64))
 }
 
 /// Those that have no index entry: they expire in the order of their keys, so the first that may stay ends the search.
