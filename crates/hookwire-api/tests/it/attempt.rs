@@ -19,6 +19,9 @@ async fn an_attempt_is_shown_as_it_was_made() {
         "url": "https://example.com/hook", "requestBody": null, "response": "the response", "responseStatusCode": 200,
         "responseDurationMs": 41, "errorClass": null, "status": 0, "statusText": "success", "triggerType": 0, "msgId": message,
         "endpointId": endpoint, "id": ids[0], "timestamp": "2026-09-21T14:13:20.000000Z",
+        "timings": {
+            "resolveUs": 1_000, "connectUs": 2_000, "tlsUs": null, "firstByteUs": 40_000, "totalUs": 41_999,
+        },
     });
     let one = format!("/app/acme/msg/{message}/attempt/{}", ids[0]);
     assert_eq!(org.get(&one).await.expect(200), expected);

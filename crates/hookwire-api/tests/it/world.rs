@@ -232,7 +232,13 @@ impl World {
                 response_code: if delivered { 200 } else { 500 },
                 response: "the response".to_owned(),
                 error: None,
-                timings: Timings { total_us: 41_000, ..Timings::default() },
+                timings: Timings {
+                    resolve_us: Some(1_000),
+                    connect_us: Some(2_000),
+                    tls_us: None,
+                    first_byte_us: Some(40_000),
+                    total_us: 41_999,
+                },
             };
             adapt(&mut attempt);
             settlements.push(Settlement {

@@ -25,6 +25,19 @@ async fn a_receiver_with_a_certificate_of_a_trusted_authority_is_sent_to() {
     let message = tenant.send(json!({ "n": 1 })).await;
     assert_eq!(receiver.wait_for("/hook", 1).await[0].text(), r#"{"n":1}"#);
     tenant.ended(&message, "success").await;
+
+    let timings = tenant.attempts(&message).await[0]["timings"].clone();
+    let micros = |phase: &str| timings[phase].as_u64().unwrap_or_else(|| panic!("no {phase} in {timings}"));
+    let parts = [micros("connectUs"), micros("tlsUs"), micros("firstByteUs")];
+    assert!(parts[0] + parts[1] <= parts[2] && parts[2] <= micros("totalUs"), "{timings}");
+    let again = tenant.send(json!({ "n": 2 })).await;
+    tenant.ended(&again, "success").await;
+    let timings = tenant.attempts(&again).await[0]["timings"].clone();
+    assert_eq!(
+        (&timings["connectUs"], &timings["tlsUs"]),
+        (&json!(null), &json!(null)),
+        "the connection was kept"
+    );
 }
 
 #[tokio::test]

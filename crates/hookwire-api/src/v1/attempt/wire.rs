@@ -1,7 +1,7 @@
 //! The wire shape of an attempt.
 
 use hookwire_core::id::Key;
-use hookwire_core::{Attempt, ErrorClass};
+use hookwire_core::{Attempt, ErrorClass, Timings};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,8 @@ pub(super) struct MessageAttemptOut {
     response_status_code: u16,
     /// How long the exchange took, in milliseconds.
     response_duration_ms: u32,
+    /// How long its phases took.
+    timings: TimingsOut,
     /// What failed: `dns`, `connect`, `tls`, `timeout`, `blocked`, `http` (a status that is no success), `protocol` or
     /// `template` (no body could be made); null = nothing.
     error_class: Option<&'static str>,
@@ -49,6 +51,7 @@ impl MessageAttemptOut {
             response: if with_content { attempt.response } else { String::new() },
             response_status_code: attempt.response_code,
             response_duration_ms: attempt.timings.total_us / 1_000,
+            timings: attempt.timings.into(),
             error_class: attempt.error.map(ErrorClass::name),
             standing: Standing::of_attempt(attempt.status),
             trigger_type: attempt.trigger.code(),
@@ -58,5 +61,28 @@ impl MessageAttemptOut {
             timestamp: attempt.at.to_rfc3339(),
             msg,
         }
+    }
+}
+
+/// Durations of an exchange's phases, in microseconds; null = there was no such phase, as on a connection that was kept.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TimingsOut {
+    /// Finding the address of the name.
+    resolve_us: Option<u32>,
+    /// Connecting.
+    connect_us: Option<u32>,
+    /// The TLS handshake.
+    tls_us: Option<u32>,
+    /// From the start of the exchange to the headers of the response.
+    first_byte_us: Option<u32>,
+    /// From the start to the end of the exchange.
+    total_us: u32,
+}
+
+impl From<Timings> for TimingsOut {
+    fn from(timings: Timings) -> Self {
+        let Timings { resolve_us, connect_us, tls_us, first_byte_us, total_us } = timings;
+        Self { resolve_us, connect_us, tls_us, first_byte_us, total_us }
     }
 }
