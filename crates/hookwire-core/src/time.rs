@@ -51,8 +51,8 @@ impl Timestamp {
         Duration::from_micros(if micros < 0 { 0 } else { micros.unsigned_abs() })
     }
 
-    /// Parses an RFC 3339 time with any offset. The last hours of the year 9999, which no clock of ours can show, count as
-    /// the latest time there is, and the first of the first year as the earliest.
+    /// Parses an RFC 3339 time with any offset. The last hours of the year 9999, which are beyond the range of ours, count
+    /// as the latest time there is.
     pub fn parse(text: &str) -> Option<Self> {
         let at = text.parse::<jiff::Timestamp>().ok().or_else(|| at_the_edge(text))?;
         Some(Self(at.as_microsecond()))
@@ -88,12 +88,11 @@ impl Timestamp {
     }
 }
 
-/// What a well-formed time stands for that lies beyond the range of time.
+/// The latest time, for a well-formed one of the last year that is later.
 fn at_the_edge(text: &str) -> Option<jiff::Timestamp> {
     let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
-    let (_, _) = (pieces.time()?, pieces.to_numeric_offset()?);
-    let is_late = pieces.date().year() > 0;
-    Some(if is_late { jiff::Timestamp::MAX } else { jiff::Timestamp::MIN })
+    let is_whole = pieces.time().is_some() && pieces.to_numeric_offset().is_some();
+    (is_whole && pieces.date().year() == 9_999).then_some(jiff::Timestamp::MAX)
 }
 
 /// Writes a number with as many digits as there is place for.
@@ -147,6 +146,8 @@ mod tests {
             "9999-12-31",
             "9999-12-31T23:59:59",
             "9999-12-31T25:00:00Z",
+            "-009999-01-01T00:00:00Z",
+            "2026-08-21T20:24:36Z[!a=b]",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }

@@ -175,11 +175,11 @@ impl World {
         self.store().endpoint(endpoint.app, &Reference::Key(endpoint.key)).await.sure()
     }
 
-    /// Switches an endpoint on or off.
-    pub(crate) async fn switch(&self, endpoint: &Endpoint, is_on: bool) {
+    /// Switches an endpoint on or off; answers what it is then.
+    pub(crate) async fn switch(&self, endpoint: &Endpoint, is_on: bool) -> Endpoint {
         let change = EndpointChange { disabled: Some(!is_on), ..EndpointChange::default() };
         let (store, key) = (self.store(), Reference::Key(endpoint.key));
-        store.change_endpoint(endpoint.app, &key, change, self.now()).await.sure();
+        store.change_endpoint(endpoint.app, &key, change, self.now()).await.sure().sure()
     }
 
     pub(crate) async fn claim_with(&self, endpoint: EndpointKey, limit: u32, bytes_max: usize) -> Claimed {

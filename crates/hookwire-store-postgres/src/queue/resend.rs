@@ -20,7 +20,7 @@ pub(crate) async fn resend(
     endpoint: &Reference<EndpointKey>,
     now: Timestamp,
 ) -> Done<Resend> {
-    expire::hold_off(work).await?;
+    expire::lock_shared(work).await?;
     let Some((message, has_payload)) = find(work, app, message).await? else { return Ok(Resend::NoMessage) };
     let state = work.app_locked(app).await?;
     let found = state.as_ref().and_then(|state| Some((state.endpoint(endpoint)?, &state.app)));

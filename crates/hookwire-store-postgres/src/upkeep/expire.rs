@@ -42,13 +42,13 @@ impl Expired {
 
 /// Until the end of the transaction nothing goes by its time: what has a payload now can be owed to somebody more. To be
 /// asked for before any other lock.
-pub(crate) async fn hold_off(work: &Work) -> Done<()> {
+pub(crate) async fn lock_shared(work: &Work) -> Done<()> {
     work.link().query(sql::EXPIRY_LOCK_SHARED, params![LOCK_SPACE]).await?;
     Ok(())
 }
 
 /// Until the end of the transaction nothing is owed to anybody more. To be asked for before any other lock.
-pub(crate) async fn begin(work: &Work) -> Done<()> {
+pub(crate) async fn lock(work: &Work) -> Done<()> {
     work.link().query(sql::EXPIRY_LOCK, params![LOCK_SPACE]).await?;
     Ok(())
 }
@@ -59,7 +59,7 @@ pub(crate) async fn payloads(work: &mut Work, step: &RetentionStep) -> Done<(u64
     if !is_first(work).await? {
         return Ok((0, 0));
     }
-    begin(work).await?;
+    lock(work).await?;
     let bounds = params![step.now.micros(), i64::from(step.limit)];
     let rows = work.link().query(sql::EXPIRED_SHORT, bounds).await?;
     let mut expired = rows.iter().map(Expired::read).collect::<Done<Vec<_>>>()?;

@@ -120,7 +120,7 @@ async fn by_row(shared: &Arc<Shared>, step: &RetentionStep, until: i64) -> Done<
 }
 
 async fn some_by_row(work: &mut Work, step: &RetentionStep, until: i64) -> Done<u64> {
-    expire::begin(work).await?;
+    expire::lock(work).await?;
     let looks = step.limit.saturating_mul(LOOKS_PER_ROW);
     let from = work.shared.sweep.lock().expect("nobody panics with this lock").message;
     let rows = work.link().query(sql::OLD_MESSAGES, params![from, until, i64::from(looks)]).await?;

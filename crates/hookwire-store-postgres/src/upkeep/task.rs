@@ -101,7 +101,7 @@ pub(crate) async fn advance(work: &mut Work, now: Timestamp, limit: u32) -> Done
     };
     let running = rows.iter().map(read).collect::<Done<Vec<_>>>()?;
     if !running.is_empty() {
-        expire::hold_off(work).await?;
+        expire::lock_shared(work).await?;
     }
     let mut left = limit.max(1);
     for task in running {

@@ -16,6 +16,8 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::place::Place;
 
+/// The first of the two numbers of our advisory locks.
+const LOCK_SPACE: i32 = 0x686b_7772;
 const HOUR: Duration = Duration::from_hours(1);
 
 /// A message that was delivered, and a connection of another node.
@@ -75,7 +77,7 @@ async fn a_payload_that_is_being_owed_again_is_not_removed_meanwhile() {
     let ground = Ground::new().await;
     let (endpoint, message, app) = (ground.endpoint.key.raw(), ground.message.raw(), ground.app.key.raw());
     let resent = format!(
-        "BEGIN; SELECT pg_advisory_xact_lock_shared(1751873394, 5); \
+        "BEGIN; SELECT pg_advisory_xact_lock_shared({LOCK_SPACE}, 5); \
          INSERT INTO queue (endpoint, message, app, due, lease_until, leased, fence, attempts, trigger) \
          VALUES ({endpoint}, {message}, {app}, 0, 0, 0, 9, 0, 1)"
     );
@@ -96,7 +98,7 @@ async fn a_payload_that_is_being_removed_is_not_owed_again_meanwhile() {
     let ground = Ground::new().await;
     let message = ground.message.raw();
     let expires = format!(
-        "BEGIN; SELECT pg_advisory_xact_lock(1751873394, 5); UPDATE message SET payload = NULL WHERE key = {message}"
+        "BEGIN; SELECT pg_advisory_xact_lock({LOCK_SPACE}, 5); UPDATE message SET payload = NULL WHERE key = {message}"
     );
     ground.other.batch_execute(&expires).await.unwrap();
     let (store, now) = (ground.world.store(), ground.world.now());

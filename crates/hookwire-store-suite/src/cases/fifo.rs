@@ -229,18 +229,13 @@ pub(crate) async fn a_first_one_that_is_gone_holds_up_nobody(world: World) {
     assert_eq!(claim.message.key, next);
 
     // One that is turned off and on again has not lost it; a deleted one has.
-    let turn = async |disabled| {
-        let change = EndpointChange { disabled: Some(disabled), ..EndpointChange::default() };
-        let reference = Reference::Key(endpoint.key);
-        world.store().change_endpoint(app.key, &reference, change, world.now()).await.sure().sure();
-    };
     let planned = world.now().plus(MINUTE);
     world.end(&claim, 500, Transition::RetryAt(planned)).await;
     send(&world, &app, 1).await;
-    turn(true).await;
+    world.switch(&endpoint, false).await;
     assert_eq!(none_until(&world, &endpoint).await, None);
     recorder.heard().waiting.clear();
-    turn(false).await;
+    world.switch(&endpoint, true).await;
     recorder.until(|heard| heard.waiting.get(&endpoint.key) == Some(&planned)).await;
     assert!(world.store().delete_endpoint(app.key, &Reference::Key(endpoint.key), world.now()).await.sure());
     assert_eq!(none_until(&world, &endpoint).await, None);

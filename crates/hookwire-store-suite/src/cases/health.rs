@@ -52,8 +52,7 @@ pub(crate) async fn an_endpoint_is_turned_off_when_its_patience_is_over(world: W
     recorder.until(|heard| heard.changed.iter().any(|(changed, _)| changed.disabled)).await;
     assert!(world.claim(&endpoint).await.is_empty());
 
-    let on = EndpointChange { disabled: Some(false), ..EndpointChange::default() };
-    world.store().change_endpoint(app.key, &Reference::Key(endpoint.key), on, world.now()).await.sure();
+    world.switch(&endpoint, true).await;
     assert_eq!(world.stored_endpoint(&endpoint).await.sure().failing_since, None);
     let claim = world.claim_one(&endpoint).await;
     world.exhaust(&claim).await;

@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use hookwire_core::id::Key;
-use hookwire_core::{
-    App, Channel, DeliveryState, EndpointChange, MessageKey, Reference, Tag, Timestamp, Transition,
-};
+use hookwire_core::{App, Channel, DeliveryState, MessageKey, Reference, Tag, Timestamp, Transition};
 use hookwire_store::history::{DeliveryStatus, MessageFilter};
 use hookwire_store::{Cursor, Order, Page};
 
@@ -169,8 +167,7 @@ pub(crate) async fn endpoints_of_a_message_include_deleted_ones(world: World) {
     let message = world.send(&app).await;
     world.succeed(&world.claim_one(&endpoints[0]).await).await;
     world.store().delete_endpoint(app.key, &Reference::Key(endpoints[1].key), world.now()).await.sure();
-    let off = EndpointChange { disabled: Some(true), ..EndpointChange::default() };
-    world.store().change_endpoint(app.key, &Reference::Key(endpoints[2].key), off, world.now()).await.sure();
+    world.switch(&endpoints[2], false).await;
     let owed = world.store().endpoints_of_message(app.key, message, ascending(10)).await.sure();
     let found: Vec<_> = owed.items.iter().map(|(endpoint, status)| (endpoint.key, status.state)).collect();
     let expected = [

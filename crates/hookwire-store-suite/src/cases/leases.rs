@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hookwire_core::{DeliveryState, EndpointChange, Payload, Reference, Transition, TriggerType};
+use hookwire_core::{DeliveryState, Payload, Transition, TriggerType};
 use hookwire_store::history::{AttemptFilter, DeliveryStatus};
 use hookwire_store::queue::Settled;
 
@@ -162,8 +162,7 @@ pub(crate) async fn lanes_are_endpoints_with_unsettled_deliveries(world: World) 
         world.succeed(&claim).await;
     }
     let leased = world.claim(&endpoints[1]).await;
-    let off = EndpointChange { disabled: Some(true), ..EndpointChange::default() };
-    world.store().change_endpoint(app.key, &Reference::Key(endpoints[2].key), off, world.now()).await.sure();
+    world.switch(&endpoints[2], false).await;
     let lanes = world.store().lanes(None, 10).await.sure();
     let found: Vec<_> = lanes.iter().map(|lane| lane.endpoint).collect();
     assert_eq!(found, [endpoints[1].key, endpoints[3].key], "idle is {}", idle.key);
@@ -182,19 +181,14 @@ pub(crate) async fn a_disabled_endpoint_keeps_its_deliveries_until_it_is_enabled
     let recorder = Recorder::with_room(0);
     world.store().attach(recorder.clone());
     let key = world.send(&app).await;
-    let reference = Reference::Key(endpoint.key);
-    let turn = async |disabled| {
-        let change = EndpointChange { disabled: Some(disabled), ..EndpointChange::default() };
-        world.store().change_endpoint(app.key, &reference, change, world.now()).await.sure().sure()
-    };
-    assert!(turn(true).await.disabled);
+    assert!(world.switch(&endpoint, false).await.disabled);
     recorder.heard().waiting.clear();
     let held = world.claim_with(endpoint.key, 10, usize::MAX).await;
     assert!(held.claims.is_empty());
     assert_eq!(held.next_due, None);
     assert_eq!(world.pending().await, 1);
     world.pass(Duration::from_hours(100));
-    turn(false).await;
+    world.switch(&endpoint, true).await;
     recorder.until(|heard| heard.waiting.contains_key(&endpoint.key)).await;
     assert_eq!(world.claim_one(&endpoint).await.message.key, key);
     assert_eq!(recorder.heard().changed.len(), 2);

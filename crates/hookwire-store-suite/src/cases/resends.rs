@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hookwire_core::{DeliveryState, EndpointChange, Reference, Transition, TriggerType};
+use hookwire_core::{DeliveryState, Reference, Transition, TriggerType};
 use hookwire_store::queue::Resend;
 
 use crate::recorder::Recorder;
@@ -94,8 +94,7 @@ pub(crate) async fn what_can_not_be_sent_again_says_why(world: World) {
     assert_eq!(resend(elsewhere.key, &name, Reference::Key(foreign.key)).await, Resend::NoMessage);
     assert_eq!(resend(app.key, &name, by_uid("none")).await, Resend::NoEndpoint);
     assert_eq!(resend(app.key, &name, Reference::Key(foreign.key)).await, Resend::NoEndpoint);
-    let off = EndpointChange { disabled: Some(true), ..EndpointChange::default() };
-    world.store().change_endpoint(app.key, &Reference::Key(endpoint.key), off, world.now()).await.sure();
+    world.switch(&endpoint, false).await;
     assert_eq!(resend(app.key, &name, by_uid("main")).await, Resend::Disabled);
     world.store().expunge_payload(app.key, &Reference::Key(message)).await.sure();
     assert_eq!(resend(app.key, &name, by_uid("main")).await, Resend::NoPayload);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hookwire_core::id::Key;
 use hookwire_core::limits::ENDED_TASK_KEPT;
 use hookwire_core::task::{Task, TaskKind, TaskStatus};
-use hookwire_core::{App, Endpoint, EndpointChange, OrgId, Reference, Timestamp, TriggerType};
+use hookwire_core::{App, Endpoint, OrgId, Reference, Timestamp, TriggerType};
 use hookwire_store::upkeep::{NewTask, TaskFilter};
 use hookwire_store::{Cursor, Order};
 
@@ -138,8 +138,7 @@ pub(crate) async fn ended_tasks_go_after_their_time_and_running_ones_stay(world:
 pub(crate) async fn tasks_belong_to_their_org(world: World) {
     let app = world.app().await;
     let endpoint = world.endpoint(&app).await;
-    let off = EndpointChange { disabled: Some(true), ..EndpointChange::default() };
-    world.store().change_endpoint(app.key, &Reference::Key(endpoint.key), off, world.now()).await.sure();
+    world.switch(&endpoint, false).await;
     let (since, until) = (world.now(), world.now());
     let first = start(&world, &app, &endpoint, TaskKind::Recover, since, until).await;
     let second = start(&world, &app, &endpoint, TaskKind::ReplayMissing, since, until).await;
