@@ -54,46 +54,46 @@ walks! {
         WHERE org = $1 AND key > $2 AND key < $3 ORDER BY key", "$4";
 }
 
-/// Messages between two places of an index that begins with what is looked for. Compared and ordered by all its columns,
-/// since the database would otherwise go through the keys of everybody's messages as soon as it takes the value for a
-/// common one, and a rare one would cost a scan.
+/// Messages that follow a place in an index which begins with what is looked for: the next ones of that index, whosever they
+/// are, of which those behind the end are left out. Three ways that look simpler read far more:
+///
+/// - Equality and `ORDER BY key` may be answered from the keys of everybody's messages, if the value is taken for a common
+///   one.
+/// - A second comparison of rows, for the end, does not end the scan: to the database only their first column can do that.
+///   So behind the last message that is looked for it would read all of the app's.
+/// - In an array, the value gives no order.
 macro_rules! messages {
-    ($columns:literal, $above:literal, $below:literal, $order:literal) => {
+    ($from:literal, $order:literal, $within:literal) => {
         concat!(
-            "SELECT m.key, m.app, m.event_type, m.event_id, m.channels, m.tags, m.created, m.deliver_at, ",
-            "m.payload_expires, m.raw_type, CASE WHEN $5 THEN m.payload END, CASE WHEN $5 THEN m.raw END ",
-            "FROM message m WHERE (",
-            $columns,
-            ") > (",
-            $above,
-            ") AND (",
-            $columns,
-            ") < (",
-            $below,
-            ") ORDER BY ",
+            "SELECT * FROM (SELECT m.key, m.app, m.event_type, m.event_id, m.channels, m.tags, m.created, ",
+            "m.deliver_at, m.payload_expires, m.raw_type, CASE WHEN $5 THEN m.payload END, ",
+            "CASE WHEN $5 THEN m.raw END FROM message m WHERE ",
+            $from,
+            " ORDER BY ",
             $order,
-            " LIMIT $4"
+            " LIMIT $4) m WHERE ",
+            $within,
+            " ORDER BY ",
+            $order
         )
     };
 }
 
 pub(crate) const MESSAGES: Walk = Walk {
-    up: messages!("m.app, m.key", "$1, $2", "$1, $3", "m.app ASC, m.key ASC"),
-    down: messages!("m.app, m.key", "$1, $2", "$1, $3", "m.app DESC, m.key DESC"),
+    up: messages!("(m.app, m.key) > ($1, $2)", "m.app ASC, m.key ASC", "m.app = $1 AND m.key < $3"),
+    down: messages!("(m.app, m.key) < ($1, $3)", "m.app DESC, m.key DESC", "m.app = $1 AND m.key > $2"),
 };
 
 pub(crate) const MESSAGES_BY_TYPE: Walk = Walk {
     up: messages!(
-        "m.app, m.event_type, m.key",
-        "$1, $6, $2",
-        "$1, $6, $3",
-        "m.app ASC, m.event_type ASC, m.key ASC"
+        "(m.app, m.event_type, m.key) > ($1, $6, $2)",
+        "m.app ASC, m.event_type ASC, m.key ASC",
+        "m.app = $1 AND m.event_type = $6 AND m.key < $3"
     ),
     down: messages!(
-        "m.app, m.event_type, m.key",
-        "$1, $6, $2",
-        "$1, $6, $3",
-        "m.app DESC, m.event_type DESC, m.key DESC"
+        "(m.app, m.event_type, m.key) < ($1, $6, $3)",
+        "m.app DESC, m.event_type DESC, m.key DESC",
+        "m.app = $1 AND m.event_type = $6 AND m.key > $2"
     ),
 };
 

@@ -1,10 +1,12 @@
 //! Statements of the hot path: messages in, deliveries leased, settled and logged.
 //!
-//! Many rows of the queue are looked up with `>=` and `<=`, not with `=`. Plans are kept, and one may be made when the queue
-//! is empty: then reading all of it, for a join of any kind, looks cheaper than an index, and goes on when there are a
-//! million rows. What is compared like this can't be joined by, so the index is the only way that is left (`plans` in
-//! connection.rs turns sequential scans off). For the same reason nothing else of such a row is compared with `=`. Where rows
-//! are only read, `LATERAL (.. OFFSET 0)` does the same.
+//! Many rows of the queue are looked up with `endpoint = ANY (ARRAY[..])` and `message >= .. AND message <= ..`, not with `=`.
+//! Plans are kept, and one may be made when the queue is empty: then reading all of it, for a join of any kind, looks cheaper
+//! than an index, and goes on when there are a million rows. What is compared like this can't be joined by, so the index is
+//! the only way that is left (`plans` in connection.rs turns sequential scans off). For the same reason nothing else of such
+//! a row is compared with `=`. Where rows are only read, `LATERAL (.. OFFSET 0)` does the same. Two things look as good and
+//! read all that waits behind the row: comparisons of rows, of which only the first column ends a scan, and an array for
+//! `message`, which the plan of an empty queue leaves to a filter.
 
 use super::statements;
 
@@ -72,7 +74,7 @@ statements! {
     NODE_LIVES = "SELECT 1 FROM node WHERE number = $1 AND incarnation = $2";
     // What was leased on ingest has the first fence; a claim since then has a later one, and keeps its lease.
     LEASED_FREE = "UPDATE queue q SET leased = 0 FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
-        WHERE (q.endpoint, q.message) >= (k.endpoint, k.message) AND (q.endpoint, q.message) <= (k.endpoint, k.message) \
+        WHERE q.endpoint = ANY (ARRAY[k.endpoint]) AND q.message >= k.message AND q.message <= k.message \
             AND q.leased = $3 AND q.fence = 1 \
         RETURNING q.endpoint, q.due";
     // By when it ends the lease of a claim is known from others of its endpoint.
@@ -106,8 +108,7 @@ statements! {
                 FROM found f LEFT JOIN LATERAL (SELECT payload, raw FROM message WHERE key = f.message OFFSET 0) m ON true \
                 WINDOW placed AS (ORDER BY f.rank, f.due, f.message ROWS UNBOUNDED PRECEDING)), \
             taken AS (UPDATE queue q SET leased = $5, lease_until = $7, fence = q.fence + 1 FROM sized s \
-                WHERE (q.endpoint, q.message) >= (s.endpoint, s.message) \
-                    AND (q.endpoint, q.message) <= (s.endpoint, s.message) \
+                WHERE q.endpoint = ANY (ARRAY[s.endpoint]) AND q.message >= s.message AND q.message <= s.message \
                     AND s.place <= $3 AND (s.place = 1 OR s.bytes <= $4) \
                     AND EXISTS (SELECT 1 FROM app WHERE key = $9 AND version = $10) \
                     AND EXISTS (SELECT 1 FROM node WHERE number = $8 AND incarnation = $5) \
@@ -149,8 +150,7 @@ statements! {
     // are over. Columns are unnested side by side in SELECT, as in FROM each would be put down and read again.
     SETTLE_WELL = "WITH gone AS MATERIALIZED (DELETE FROM queue q USING (SELECT unnest($1::bigint[]) AS endpoint, \
                     unnest($2::bigint[]) AS message, unnest($3::bigint[]) AS fence) t \
-                WHERE (q.endpoint, q.message) >= (t.endpoint, t.message) \
-                    AND (q.endpoint, q.message) <= (t.endpoint, t.message) \
+                WHERE q.endpoint = ANY (ARRAY[t.endpoint]) AND q.message >= t.message AND q.message <= t.message \
                     AND NOT q.fence <> t.fence AND q.leased <> 0 \
                 RETURNING q.endpoint, q.message, q.app, q.fence, q.due), \
             kept AS (INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
@@ -180,14 +180,12 @@ statements! {
                     $5::smallint[], $6::integer[], $7::bigint[], $8::smallint[], $9::bigint[]) \
                 AS t (place, endpoint, message, fence, state, attempts, due, trigger, resume_at)), \
             ended AS (DELETE FROM queue q USING told t WHERE t.state > 0 \
-                    AND (q.endpoint, q.message) >= (t.endpoint, t.message) \
-                    AND (q.endpoint, q.message) <= (t.endpoint, t.message) \
+                    AND q.endpoint = ANY (ARRAY[t.endpoint]) AND q.message >= t.message AND q.message <= t.message \
                     AND NOT q.fence <> t.fence AND q.leased <> 0 \
                 RETURNING t.place, q.endpoint, q.message, q.app, q.fence, q.due, t.attempts, t.state), \
             put AS (UPDATE queue q SET attempts = t.attempts, due = t.due, leased = 0, trigger = t.trigger, \
                     resume_at = t.resume_at FROM told t WHERE t.state = 0 \
-                    AND (q.endpoint, q.message) >= (t.endpoint, t.message) \
-                    AND (q.endpoint, q.message) <= (t.endpoint, t.message) \
+                    AND q.endpoint = ANY (ARRAY[t.endpoint]) AND q.message >= t.message AND q.message <= t.message \
                     AND NOT q.fence <> t.fence AND q.leased <> 0 RETURNING t.place), \
             kept AS (INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
                 SELECT endpoint, message, app, fence, due, attempts, state FROM ended), \
@@ -241,8 +239,8 @@ statements! {
     DELIVERY_EXTRA = "UPDATE queue SET due = $3, trigger = 1, resume_at = $4 WHERE endpoint = $1 AND message = $2";
     QUEUED_CANCEL = "WITH few AS (SELECT endpoint, message FROM queue WHERE endpoint = $1 AND leased = 0 LIMIT $2 \
                 FOR UPDATE SKIP LOCKED), \
-            gone AS (DELETE FROM queue q USING few s WHERE (q.endpoint, q.message) >= (s.endpoint, s.message) \
-                    AND (q.endpoint, q.message) <= (s.endpoint, s.message) \
+            gone AS (DELETE FROM queue q USING few s WHERE q.endpoint = ANY (ARRAY[s.endpoint]) \
+                    AND q.message >= s.message AND q.message <= s.message \
                 RETURNING q.endpoint, q.message, q.app, q.fence, q.due, q.attempts) \
         INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
         SELECT endpoint, message, app, fence, due, attempts, 3 FROM gone";

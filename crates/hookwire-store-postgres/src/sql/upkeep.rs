@@ -14,8 +14,7 @@ statements! {
     LEASES_VOID = "WITH page AS MATERIALIZED (SELECT endpoint, message, leased FROM queue \
                 WHERE (endpoint, message) > ($1, $2) ORDER BY endpoint, message LIMIT $3), \
             freed AS (UPDATE queue q SET leased = 0 FROM page p WHERE p.leased = ANY($4) \
-                AND (q.endpoint, q.message) >= (p.endpoint, p.message) \
-                AND (q.endpoint, q.message) <= (p.endpoint, p.message) \
+                AND q.endpoint = ANY (ARRAY[p.endpoint]) AND q.message >= p.message AND q.message <= p.message \
                 AND q.leased = ANY($4) \
                 RETURNING q.endpoint, q.due) \
         SELECT endpoint, min(due), NULL::bigint FROM freed GROUP BY endpoint \
@@ -46,7 +45,7 @@ statements! {
     OWED_AMONG = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message), \
         LATERAL (SELECT message FROM queue WHERE endpoint = k.endpoint AND message = k.message OFFSET 0) q";
     QUEUED_REMOVE = "DELETE FROM queue q USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
-        WHERE (q.endpoint, q.message) >= (k.endpoint, k.message) AND (q.endpoint, q.message) <= (k.endpoint, k.message) \
+        WHERE q.endpoint = ANY (ARRAY[k.endpoint]) AND q.message >= k.message AND q.message <= k.message \
         RETURNING q.endpoint, q.message, q.leased <> 0";
     DELIVERIES_REMOVE = "DELETE FROM delivery d USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
         WHERE d.endpoint = k.endpoint AND d.message = k.message";
