@@ -54,14 +54,14 @@ walks! {
         WHERE org = $1 AND key > $2 AND key < $3 ORDER BY key", "$4";
 }
 
-/// Messages that follow a place in an index which begins with what is looked for: the next ones of that index, whosever they
-/// are, of which those behind the end are left out. Three ways that look simpler read far more:
+/// Messages that follow a place in an index which begins with what is looked for: the next ones of the app in that index, of
+/// which those behind the end are left out. Three ways that look simpler read far more:
 ///
 /// - Equality and `ORDER BY key` may be answered from the keys of everybody's messages, if the value is taken for a common
 ///   one.
-/// - A second comparison of rows, for the end, does not end the scan: to the database only their first column can do that.
-///   So behind the last message that is looked for it would read all of the app's.
-/// - In an array, the value gives no order.
+/// - A second comparison of rows, for the end, does not end the scan where it should: up to PostgreSQL 17 only its first
+///   column can do that. So behind the last message that is looked for it would read all of the app's.
+/// - What is compared with an array comes in no order: all of it is read and sorted.
 macro_rules! messages {
     ($from:literal, $order:literal, $within:literal) => {
         concat!(
@@ -80,20 +80,20 @@ macro_rules! messages {
 }
 
 pub(crate) const MESSAGES: Walk = Walk {
-    up: messages!("(m.app, m.key) > ($1, $2)", "m.app ASC, m.key ASC", "m.app = $1 AND m.key < $3"),
-    down: messages!("(m.app, m.key) < ($1, $3)", "m.app DESC, m.key DESC", "m.app = $1 AND m.key > $2"),
+    up: messages!("(m.app, m.key) > ($1, $2) AND m.app <= $1", "m.app ASC, m.key ASC", "m.key < $3"),
+    down: messages!("(m.app, m.key) < ($1, $3) AND m.app >= $1", "m.app DESC, m.key DESC", "m.key > $2"),
 };
 
 pub(crate) const MESSAGES_BY_TYPE: Walk = Walk {
     up: messages!(
-        "(m.app, m.event_type, m.key) > ($1, $6, $2)",
+        "(m.app, m.event_type, m.key) > ($1, $6, $2) AND m.app <= $1",
         "m.app ASC, m.event_type ASC, m.key ASC",
-        "m.app = $1 AND m.event_type = $6 AND m.key < $3"
+        "m.event_type = $6 AND m.key < $3"
     ),
     down: messages!(
-        "(m.app, m.event_type, m.key) < ($1, $6, $3)",
+        "(m.app, m.event_type, m.key) < ($1, $6, $3) AND m.app >= $1",
         "m.app DESC, m.event_type DESC, m.key DESC",
-        "m.app = $1 AND m.event_type = $6 AND m.key > $2"
+        "m.event_type = $6 AND m.key > $2"
     ),
 };
 

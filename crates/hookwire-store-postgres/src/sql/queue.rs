@@ -5,8 +5,8 @@
 //! than an index, and goes on when there are a million rows. What is compared like this can't be joined by, so the index is
 //! the only way that is left (`plans` in connection.rs turns sequential scans off). For the same reason nothing else of such
 //! a row is compared with `=`. Where rows are only read, `LATERAL (.. OFFSET 0)` does the same. Two things look as good and
-//! read all that waits behind the row: comparisons of rows, of which only the first column ends a scan, and an array for
-//! `message`, which the plan of an empty queue leaves to a filter.
+//! read all that waits behind the row: comparisons of rows, of which only the first column ends a scan (up to PostgreSQL 17),
+//! and an array for `message`, which the plan of an empty queue leaves to a filter.
 
 use super::statements;
 

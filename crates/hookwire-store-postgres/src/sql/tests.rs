@@ -177,6 +177,14 @@ async fn a_list_reads_its_page_and_not_what_lies_around_it() {
             assert!(pages < 80, "{name}({values}): {pages} pages");
         }
     }
+    // What was deleted next to it is not gone through.
+    client.batch_execute("DELETE FROM message WHERE app = 2").await.unwrap();
+    for (name, event_type, found) in [("up", "", 25), ("type_up", ", 'common'", 24)] {
+        let values = format!("1, 99950, 100001, 51, false{event_type}");
+        assert_eq!(lines(&client, &format!("EXECUTE {name}({values})")).await.len(), found, "{name}");
+        let pages = pages(&client, name, &values).await;
+        assert!(pages < 80, "{name}({values}): {pages} pages");
+    }
 }
 
 #[tokio::test]

@@ -93,6 +93,8 @@ statements! {
     TASK_FAILED = "SELECT d.message, coalesce(m.payload IS NOT NULL, false) FROM delivery d \
             LEFT JOIN message m ON m.key = d.message \
         WHERE d.endpoint = $1 AND d.state IN (2, 3) AND d.message > $2 AND d.message < $3 ORDER BY d.message LIMIT $4";
-    TASK_MESSAGES = "SELECT key, event_type, channels, payload IS NOT NULL FROM message \
-        WHERE app = $1 AND key > $2 AND key < $3 ORDER BY key LIMIT $4";
+    // Like the lists of messages (`messages!` in history.rs).
+    TASK_MESSAGES = "SELECT * FROM (SELECT m.key, m.event_type, m.channels, m.payload IS NOT NULL FROM message m \
+            WHERE (m.app, m.key) > ($1, $2) AND m.app <= $1 ORDER BY m.app, m.key LIMIT $4) m \
+        WHERE m.key < $3 ORDER BY m.key";
 }
