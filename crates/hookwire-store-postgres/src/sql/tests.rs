@@ -157,13 +157,13 @@ async fn a_list_reads_its_page_and_not_what_lies_around_it() {
         client.batch_execute(&format!("PREPARE {name} AS {sql}")).await.expect(sql);
     }
     // A window of ten messages of the app at both ends of all there are, and the few of a rare type.
-    for (window, found) in [("1, 1000, 1021", 10), ("1, 99000, 99021", 10)] {
+    for window in ["1, 1000, 1021", "1, 99000, 99021"] {
         for (name, event_type) in
             [("up", ""), ("down", ""), ("type_up", ", 'common'"), ("type_down", ", 'common'")]
         {
             let values = format!("{window}, 51, false{event_type}");
             let rows = lines(&client, &format!("EXECUTE {name}({values})")).await;
-            assert_eq!(rows.len(), found, "{name}({values})");
+            assert_eq!(rows.len(), 10, "{name}({values})");
             let pages = pages(&client, name, &values).await;
             assert!(pages < 80, "{name}({values}): {pages} pages");
         }
