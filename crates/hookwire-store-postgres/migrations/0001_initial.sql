@@ -333,3 +333,16 @@ CREATE TABLE oauth_token (
 );
 CREATE INDEX oauth_token_install ON oauth_token (install, kind, used, issued);
 CREATE INDEX oauth_token_expires ON oauth_token (expires);
+
+-- While an ANALYZE reads, no dead row can be removed from the queue: of what grows it reads 3,000 pages, not 30,000.
+-- Partitions are told so when they are made.
+ALTER TABLE event_id ALTER app SET STATISTICS 10, ALTER id SET STATISTICS 10, ALTER message SET STATISTICS 10;
+ALTER TABLE request ALTER key SET STATISTICS 10, ALTER body SET STATISTICS 10, ALTER at SET STATISTICS 10,
+    ALTER message SET STATISTICS 10, ALTER status SET STATISTICS 10, ALTER answer SET STATISTICS 10;
+ALTER TABLE endpoint_hour ALTER endpoint SET STATISTICS 10, ALTER hour SET STATISTICS 10, ALTER slot SET STATISTICS 10,
+    ALTER succeeded SET STATISTICS 10, ALTER failed SET STATISTICS 10, ALTER canceled SET STATISTICS 10;
+ALTER TABLE invocation ALTER key SET STATISTICS 10, ALTER app SET STATISTICS 10, ALTER trigger_id SET STATISTICS 10,
+    ALTER root SET STATISTICS 10, ALTER caller SET STATISTICS 10, ALTER at SET STATISTICS 10,
+    ALTER request_bytes SET STATISTICS 10, ALTER duration_us SET STATISTICS 10, ALTER status SET STATISTICS 10,
+    ALTER succeeded SET STATISTICS 10, ALTER error SET STATISTICS 10, ALTER response_bytes SET STATISTICS 10,
+    ALTER response SET STATISTICS 10;

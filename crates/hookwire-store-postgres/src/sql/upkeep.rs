@@ -6,6 +6,8 @@ statements! {
     PARTITIONS_LOCK = "SELECT pg_advisory_xact_lock($1, 3)";
     PARTITION_KNOWN = "SELECT 1 FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid \
         WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace";
+    PARTITION_STATISTICS = "SELECT string_agg(format('ALTER COLUMN %I SET STATISTICS %s', attname, $2::integer), ', ') \
+        FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped";
     PARTITIONS = "SELECT c.relname::text FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid \
             JOIN pg_class p ON p.oid = i.inhparent \
         WHERE p.relname = $1 AND p.relnamespace = current_schema()::regnamespace ORDER BY c.relname";

@@ -4,17 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use hookwire_core::id::Key as _;
 use hookwire_core::{App, Endpoint, MessageKey, Reference, Transition};
-use hookwire_store::SharedStore;
 use hookwire_store::queue::Resend;
 use hookwire_store::upkeep::RetentionStep;
-use hookwire_store_suite::{Backend, Options, World};
+use hookwire_store_suite::World;
 use hookwire_testkit::eventually;
 use tokio_postgres::{Client, NoTls};
 
-use crate::place::Place;
+use crate::place::{Known, Place};
 
 /// The first of the two numbers of our advisory locks.
 const LOCK_SPACE: i32 = 0x686b_7772;
@@ -28,14 +26,6 @@ struct Ground {
     endpoint: Endpoint,
     message: MessageKey,
     other: Client,
-}
-
-struct Known(Arc<Place>);
-
-impl Backend for Known {
-    fn open<'a>(&'a self, options: &'a Options) -> BoxFuture<'a, SharedStore> {
-        self.0.open(options)
-    }
 }
 
 impl Ground {

@@ -4,6 +4,7 @@ mod cuts;
 mod expiry;
 mod place;
 mod pooled;
+mod statistics;
 
 mod conformance {
     //! Every case of the suite, each on a database of its own.
