@@ -25,5 +25,5 @@ async fn of_tables_that_grow_an_analyze_reads_a_small_sample() {
         .await;
     let tables =
         ["attempt", "delivery", "endpoint_hour", "event_id", "invocation", "label", "message", "request"];
-    assert_eq!(targets, tables.map(|table| format!("{table}=10")).join(" "));
+    assert_eq!(targets, tables.map(|table| format!("{table}=3")).join(" "));
 }
