@@ -337,6 +337,10 @@ CREATE INDEX oauth_token_expires ON oauth_token (expires);
 
 -- While an ANALYZE reads, no dead row can be removed from the queue: of what grows it reads 900 pages, not 30,000.
 -- Partitions are told so when they are made.
+ALTER TABLE queue ALTER endpoint SET STATISTICS 3, ALTER message SET STATISTICS 3, ALTER app SET STATISTICS 3,
+    ALTER due SET STATISTICS 3, ALTER lease_until SET STATISTICS 3, ALTER leased SET STATISTICS 3,
+    ALTER fence SET STATISTICS 3, ALTER resume_at SET STATISTICS 3, ALTER attempts SET STATISTICS 3,
+    ALTER trigger SET STATISTICS 3;
 ALTER TABLE event_id ALTER app SET STATISTICS 3, ALTER id SET STATISTICS 3, ALTER message SET STATISTICS 3;
 ALTER TABLE request ALTER key SET STATISTICS 3, ALTER body SET STATISTICS 3, ALTER at SET STATISTICS 3,
     ALTER message SET STATISTICS 3, ALTER status SET STATISTICS 3, ALTER answer SET STATISTICS 3;

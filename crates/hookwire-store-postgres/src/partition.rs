@@ -20,7 +20,7 @@ pub(crate) const TABLES: [&str; 4] = ["message", "label", "delivery", "attempt"]
 const AHEAD: i64 = 2;
 /// The statistics target of each column. An ANALYZE reads 300 pages for each unit of it, and while it reads, no dead row
 /// can be removed from the queue. Plans don't rest on much of what it finds.
-const STATISTICS: i32 = 3;
+pub(crate) const STATISTICS: i32 = 3;
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A day, as a number since the Unix epoch.

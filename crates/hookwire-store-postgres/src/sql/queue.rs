@@ -233,9 +233,8 @@ statements! {
             LEFT JOIN queue q ON q.endpoint = h.endpoint AND q.message = h.message LIMIT $2";
     OPEN_AMONG = "SELECT key FROM endpoint WHERE key = ANY($1) AND NOT disabled AND NOT deleted";
     DEPTH = "SELECT count(*) FROM queue";
-    QUEUE_BYTES = "SELECT pg_relation_size('queue')";
-    // Of what a vacuum says it had to leave, before others go on.
-    QUEUE_DEAD = "SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = 'queue'::regclass";
+    QUEUE_WEAR = "SELECT pg_relation_size('queue'), pg_stat_get_vacuum_count('queue'::regclass), \
+        pg_stat_get_dead_tuples('queue'::regclass)";
 
     QUEUED_GET = "SELECT attempts, due, leased <> 0, resume_at FROM queue WHERE endpoint = $1 AND message = $2 FOR UPDATE";
     SETTLED_TAKE = "DELETE FROM delivery WHERE endpoint = $1 AND message = $2 RETURNING fence";

@@ -53,6 +53,8 @@ async fn database() -> (Postgres, Client) {
     crate::migrate(&database.url()).await.expect("the migrations apply");
     let (client, connection) = tokio_postgres::connect(&database.url(), NoTls).await.expect("it connects");
     tokio::spawn(connection);
+    let statistics = format!("SET default_statistics_target = {}", crate::partition::STATISTICS);
+    client.batch_execute(&statistics).await.expect("the target is allowed");
     for table in crate::partition::TABLES {
         let sql =
             format!("CREATE TABLE {table}_1 PARTITION OF {table} FOR VALUES FROM (0) TO ({})", 1_i64 << 60);
