@@ -8,7 +8,7 @@ use hookwire_core::id::Key;
 use hookwire_core::{AttemptKey, MessageKey};
 
 use crate::connection::{Link, params};
-use crate::fault::Done;
+use crate::fault::{Done, Fault};
 use crate::migrate::LOCK_SPACE;
 use crate::row::get;
 use crate::shared::Shared;
@@ -137,8 +137,9 @@ async fn make_all(link: &Link, day: Day) -> Done<()> {
             continue;
         }
         let (floor, ceiling) = (day.floor(), day.ceiling());
-        let statistics = link.one(sql::PARTITION_STATISTICS, params![table, STATISTICS]).await?;
-        let statistics: String = statistics.map_or(Ok(String::new()), |row| get(&row, 0))?;
+        let told = link.one(sql::PARTITION_STATISTICS, params![table, STATISTICS]).await?;
+        let told = told.ok_or_else(|| Fault::unavailable("the database does not name the columns"))?;
+        let statistics: String = get(&told, 0)?;
         link.script(&format!(
             "CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE);
              ALTER TABLE {name} SET (autovacuum_vacuum_insert_scale_factor = 0.5, autovacuum_analyze_scale_factor = 0.5);

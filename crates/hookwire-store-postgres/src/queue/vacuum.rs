@@ -71,8 +71,8 @@ impl Wear {
         self.due.store(due, Ordering::Relaxed);
     }
 
-    /// Whether pages are to be given back, of a queue of that size.
-    fn gives_back(&self, bytes: i64) -> bool {
+    /// Whether pages are to be given back, of a queue of that size; takes note that they are.
+    fn begin_giving_back(&self, bytes: i64) -> bool {
         let gave_back = &mut self.past().gave_back;
         let may = bytes > KEPT_MAX && gave_back.is_none_or(|last| last.elapsed() >= GIVING_BACK);
         if may {
@@ -109,12 +109,13 @@ pub(crate) fn settled(shared: &Arc<Shared>, settled: usize) {
     });
 }
 
-/// Answers how many dead rows were left; 0 as well if it can't be told: when somebody else is vacuuming already, or
-/// PostgreSQL 14 has not counted yet.
+/// Answers how many dead rows were left; 0 if that can't be told, since somebody else is vacuuming or PostgreSQL 14 has not
+/// counted yet.
 async fn vacuum(shared: &Arc<Shared>) -> Done<u64> {
     let link = shared.pool.take().await?;
     let before = look(&link).await?;
-    link.script(if shared.wear.gives_back(before.bytes) { VACUUM_AND_GIVE_BACK } else { VACUUM }).await?;
+    link.script(if shared.wear.begin_giving_back(before.bytes) { VACUUM_AND_GIVE_BACK } else { VACUUM })
+        .await?;
     let after = look(&link).await?;
     Ok(if after.vacuums == before.vacuums { 0 } else { after.dead })
 }
@@ -160,11 +161,12 @@ mod tests {
         assert_eq!(dues(&[9_000; 6]), [2_500, 2_500, 2_500, 2_500, 10_000, 10_000]);
         assert_eq!(dues(&[0, 9_000]), [10_000, 2_500], "one that was not in vain begins anew");
     }
+
     #[test]
     fn pages_are_given_back_of_a_large_queue_and_not_all_the_time() {
         let wear = Wear::default();
-        assert!(!wear.gives_back(KEPT_MAX));
-        assert!(wear.gives_back(KEPT_MAX + 1));
-        assert!(!wear.gives_back(KEPT_MAX + 1));
+        assert!(!wear.begin_giving_back(KEPT_MAX));
+        assert!(wear.begin_giving_back(KEPT_MAX + 1));
+        assert!(!wear.begin_giving_back(KEPT_MAX + 1));
     }
 }
