@@ -21,6 +21,30 @@ pub(crate) async fn start() -> Postgres {
     postgres
 }
 
+/// Makes the tables of the days before the oldest that there is, in the same way as the server makes those to come.
+pub(crate) async fn age(postgres: &Postgres, days: u32) {
+    let sql = format!(
+        "DO $$
+        DECLARE name text; low bigint; high bigint; day bigint;
+        BEGIN
+            FOREACH name IN ARRAY ARRAY['message', 'label', 'delivery', 'attempt'] LOOP
+                SELECT (b.ends)[1], (b.ends)[2], b.day INTO STRICT low, high, day FROM (
+                    SELECT array(SELECT regexp_matches(pg_get_expr(c.relpartbound, c.oid), '[0-9]+', 'g'))
+                            ::text::bigint[] AS ends, substring(c.relname FROM '[0-9]+$')::bigint AS day
+                        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = name::regclass) b
+                    ORDER BY b.day LIMIT 1;
+                FOR back IN 1..{days} LOOP
+                    EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
+                        name || '_' || day - back, name);
+                    EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name,
+                        name || '_' || day - back, low - back * (high - low), high - back * (high - low));
+                END LOOP;
+            END LOOP;
+        END $$"
+    );
+    postgres.query(&sql).await;
+}
+
 /// What the database did so far.
 pub(crate) struct Counts {
     commits: f64,

@@ -49,6 +49,9 @@ struct Place {
     /// What the server keeps everything in; a PostgreSQL is started for it on this machine, with fsync on.
     #[arg(long, global = true, value_enum, default_value_t = Database::Sqlite)]
     database: Database,
+    /// Days before today that a PostgreSQL has tables for, as if the server had been in use for that long.
+    #[arg(long, global = true, default_value_t = 0)]
+    days: u32,
 }
 
 /// What the server keeps everything in.

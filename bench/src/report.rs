@@ -51,6 +51,7 @@ impl Report {
             "commit": commit(),
             "machine": machine(place),
             "database": place.database.name(),
+            "days": place.days,
             "settings": self.settings,
             "numbers": self.numbers,
         });

@@ -52,7 +52,13 @@ impl Stage {
             environment.push(("HOOKWIRE_STORE_URL", postgres.url()));
         }
         let settings = server::Settings { binary, folder: folder.path().to_path_buf(), environment };
-        Ok(Self { server: Server::start(&settings).await?, settings, postgres, _folder: folder })
+        let server = Server::start(&settings).await?;
+        match &postgres {
+            Some(postgres) => database::age(postgres, place.days).await,
+            None if place.days > 0 => bail!("--days is for --database postgres"),
+            None => {}
+        }
+        Ok(Self { server, settings, postgres, _folder: folder })
     }
 
     /// SIGKILL and a new process on the same folder, which is not waited for.

@@ -223,22 +223,16 @@ impl Written {
     }
 }
 
-/// The statements of one transaction, on their way together. What has no names is first tried all at once.
+/// What has no names is first tried all at once, in one statement. Else the statements of a transaction are on their way
+/// together.
 async fn write(shared: &Shared, link: &Link, planned: &[Planned]) -> Done<Written> {
-    let columns = Columns::of(planned);
-    shared.days.ensure(link, planned.iter().map(|planned| planned.message.key.raw())).await?;
     let identity = shared.identity();
-    let begin = begin_locked(&columns.locks(identity));
-    if !columns.has_names() {
-        let all = columns.write_all(link, identity);
-        let (begun, all, committed) = join3(link.script(&begin), all, link.script("COMMIT")).await;
-        begun?;
-        let all = all?;
-        committed?;
-        if all {
-            return Ok(Written::All);
-        }
+    let columns = Columns::of(planned, identity.incarnation);
+    shared.days.ensure(link, planned.iter().map(|planned| planned.message.key.raw())).await?;
+    if !columns.has_names() && columns.write_all(link, identity).await? {
+        return Ok(Written::All);
     }
+    let begin = begin_locked(&columns.locks(identity));
     let some = columns.write_some(link, identity);
     let (begun, rows, committed) = join3(link.script(&begin), some, link.script("COMMIT")).await;
     begun?;

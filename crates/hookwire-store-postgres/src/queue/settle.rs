@@ -85,7 +85,7 @@ pub(crate) struct Settler {
 impl Settler {
     /// The settler of that slot, which no other of the node has.
     pub(crate) fn new(shared: Arc<Shared>, slot: usize) -> Self {
-        let link = OwnLink::new(Arc::clone(&shared), &[sql::SETTLE_WELL]);
+        let link = OwnLink::new(Arc::clone(&shared), &[sql::SETTLE_WELL, sql::SETTLE_WELL_KEPT]);
         Self { shared, link, slot }
     }
 

@@ -7,16 +7,43 @@
 //! a row is compared with `=`. Where rows are only read, `LATERAL (.. OFFSET 0)` does the same. Two things look as good and
 //! read all that waits behind the row: comparisons of rows, of which only the first column ends a scan (up to PostgreSQL 17),
 //! and an array for `message`, which the plan of an empty queue leaves to a filter.
+//!
+//! A plan that looks messages up by a column of another row begins with opening all partitions, 93 of them after 90 days,
+//! which costs more than carrying it out. So it is also told, by parameters, between which keys they lie: then it opens
+//! only the partitions between them.
 
 use super::statements;
+
+/// Settles first attempts that got through: `$logged` ends the columns of their log, and says what is written there.
+/// Columns are unnested side by side in SELECT, as in FROM each would be put down and read again.
+macro_rules! settle_well {
+    ($logged:literal) => {
+        concat!(
+            "WITH gone AS MATERIALIZED (DELETE FROM queue q USING (SELECT unnest($1::bigint[]) AS endpoint, ",
+            "unnest($2::bigint[]) AS message, unnest($3::bigint[]) AS fence) t ",
+            "WHERE q.endpoint = ANY (ARRAY[t.endpoint]) AND q.message >= t.message AND q.message <= t.message ",
+            "AND NOT q.fence <> t.fence AND q.leased <> 0 ",
+            "RETURNING q.endpoint, q.message, q.app, q.fence, q.due), ",
+            "kept AS (INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) ",
+            "SELECT endpoint, message, app, fence, due, 1, 1 FROM gone), ",
+            "logged AS (INSERT INTO attempt (endpoint, message, app, key, at, url, status, trigger, code, response, ",
+            "resolve_us, connect_us, tls_us, first_byte_us, total_us",
+            $logged,
+            "), counted AS (INSERT INTO endpoint_hour AS h (endpoint, hour, slot, succeeded, failed, canceled) ",
+            "SELECT unnest($17::bigint[]), unnest($18::bigint[]), $16, unnest($19::bigint[]), 0, 0 ",
+            "ON CONFLICT (endpoint, hour, slot) DO UPDATE SET succeeded = h.succeeded + excluded.succeeded), ",
+            "well AS (DELETE FROM failing WHERE endpoint = ANY($17)) ",
+            "SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ",
+            "ELSE (count(*) || ' of ' || cardinality($1) || ' deliveries are leased by their claims')::integer END ",
+            "FROM gone"
+        )
+    };
+}
 
 statements! {
     // All of it, if each app is as it was when it was found out who wants its messages, and the node still lives; else
     // nothing. Columns are unnested side by side in SELECT, as in FROM each would be put down and read again.
-    INGEST_ALL = "WITH valid AS MATERIALIZED (SELECT count(*) = cardinality($1::bigint[]) \
-                    AND EXISTS (SELECT 1 FROM node WHERE number = $3 AND incarnation = $4) AS all_are \
-                FROM unnest($1::bigint[], $2::bigint[]) AS p (app, version) \
-                    JOIN app a ON a.key = p.app AND a.version = p.version), \
+    INGEST_ALL = "WITH valid AS MATERIALIZED (SELECT may_accept($23, $24, $1, $2, $3, $4) AS all_are), \
             written AS (INSERT INTO message (key, app, created, deliver_at, payload_expires, short_lived, event_type, \
                     raw_type, payload, raw, endpoints) \
                 SELECT unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]), \
@@ -24,21 +51,19 @@ statements! {
                     unnest($13::bytea[]), unnest($14::bytea[]), unnest($15::bytea[]) \
                 WHERE (SELECT all_are FROM valid)), \
             owed AS (INSERT INTO queue (endpoint, message, app, due, lease_until, leased, fence, attempts, trigger) \
-                SELECT d.endpoint, d.message, d.app, d.due, d.lease_until, CASE WHEN d.taken THEN $4 ELSE 0 END, \
-                    CASE WHEN d.taken THEN 1 ELSE 0 END, 0, 0 \
-                FROM (SELECT unnest($16::bigint[]) AS endpoint, unnest($17::bigint[]) AS message, \
-                        unnest($18::bigint[]) AS app, unnest($19::bigint[]) AS due, \
-                        unnest($20::bigint[]) AS lease_until, unnest($21::boolean[]) AS taken) d \
+                SELECT unnest($16::bigint[]), unnest($17::bigint[]), unnest($18::bigint[]), unnest($19::bigint[]), \
+                    unnest($20::bigint[]), unnest($21::bigint[]), unnest($22::bigint[]), 0, 0 \
                 WHERE (SELECT all_are FROM valid)) \
         SELECT all_are FROM valid";
-    // Those whose app is as it was, also messages that may be repeats, have an id of the client's, channels or tags.
+    // Those whose app is as it was, also messages that may be repeats, have an id of the client's, channels or tags. No
+    // message that a request of the window made lies below $33.
     INGEST = "WITH valid AS MATERIALIZED ( \
                 SELECT p.app FROM unnest($1::bigint[], $2::bigint[]) AS p (app, version) \
                     JOIN app a ON a.key = p.app AND a.version = p.version \
                 WHERE EXISTS (SELECT 1 FROM node WHERE number = $3 AND incarnation = $4)), \
             new AS MATERIALIZED (SELECT n.* FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], \
                         $9::bigint[], $10::boolean[], $11::text[], $12::text[], $13::text[], $14::text[], \
-                        $15::bytea[], $16::bytea[], $17::bytea[], $24::text[], $25::bytea[], $26::bytea[]) \
+                        $15::bytea[], $16::bytea[], $17::bytea[], $25::text[], $26::bytea[], $27::bytea[]) \
                     AS n (key, app, created, deliver_at, payload_expires, short_lived, event_type, channels, tags, \
                         raw_type, payload, raw, endpoints, event_id, request, body) \
                 WHERE n.app IN (SELECT app FROM valid)), \
@@ -46,8 +71,8 @@ statements! {
                 SELECT request, body, created, key FROM new WHERE request IS NOT NULL ORDER BY request \
                 ON CONFLICT (key) DO UPDATE SET body = excluded.body, at = excluded.at, message = excluded.message, \
                     status = NULL, answer = NULL \
-                WHERE r.at <= excluded.at - $27::bigint OR r.message IS NULL AND r.status IS NULL \
-                    OR r.message IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message m WHERE m.key = r.message) \
+                WHERE r.at <= excluded.at - $28::bigint OR r.message IS NULL AND r.status IS NULL \
+                    OR r.message IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message m WHERE m.key = r.message AND m.key >= $33) \
                 RETURNING r.message), \
             named AS (INSERT INTO event_id (app, id, message) \
                 SELECT app, event_id, key FROM new WHERE event_id IS NOT NULL \
@@ -61,13 +86,12 @@ statements! {
                     AND (event_id IS NULL OR key IN (SELECT message FROM named)) RETURNING key), \
             labelled AS (INSERT INTO label (app, kind, label, message) \
                 SELECT l.app, l.kind, l.label, l.message \
-                FROM unnest($28::bigint[], $29::smallint[], $30::text[], $31::bigint[]) \
+                FROM unnest($29::bigint[], $30::smallint[], $31::text[], $32::bigint[]) \
                     AS l (app, kind, label, message) JOIN written w ON w.key = l.message ON CONFLICT DO NOTHING), \
             owed AS (INSERT INTO queue (endpoint, message, app, due, lease_until, leased, fence, attempts, trigger) \
-                SELECT d.endpoint, d.message, d.app, d.due, d.lease_until, CASE WHEN d.taken THEN $4 ELSE 0 END, \
-                    CASE WHEN d.taken THEN 1 ELSE 0 END, 0, 0 \
+                SELECT d.endpoint, d.message, d.app, d.due, d.lease_until, d.leased, d.fence, 0, 0 \
                 FROM unnest($18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], \
-                        $23::boolean[]) AS d (endpoint, message, app, due, lease_until, taken) \
+                        $23::bigint[], $24::bigint[]) AS d (endpoint, message, app, due, lease_until, leased, fence) \
                     JOIN written w ON w.key = d.message) \
         SELECT key FROM written";
     APP_VERSIONS = "SELECT key, version FROM app WHERE key = ANY($1)";
@@ -104,18 +128,21 @@ statements! {
             found AS (SELECT message, due, 0 AS rank FROM ended UNION ALL SELECT message, due, 1 FROM queued), \
             sized AS MATERIALIZED (SELECT $1::bigint AS endpoint, f.message, f.rank, f.due, \
                     row_number() OVER placed AS place, \
-                    sum(coalesce(octet_length(m.payload), 0) + coalesce(octet_length(m.raw), 0)) OVER placed AS bytes \
-                FROM found f LEFT JOIN LATERAL (SELECT payload, raw FROM message WHERE key = f.message OFFSET 0) m ON true \
+                    sum(coalesce(octet_length(m.payload), 0) + coalesce(octet_length(m.raw), 0)) OVER placed AS bytes, \
+                    m.key, m.app, m.event_type, m.event_id, m.channels, m.tags, m.created, m.deliver_at, \
+                    m.payload_expires, m.raw_type, m.payload, m.raw \
+                FROM found f LEFT JOIN LATERAL (SELECT * FROM message WHERE key = f.message OFFSET 0) m ON true \
                 WINDOW placed AS (ORDER BY f.rank, f.due, f.message ROWS UNBOUNDED PRECEDING)), \
             taken AS (UPDATE queue q SET leased = $5, lease_until = $7, fence = q.fence + 1 FROM sized s \
                 WHERE q.endpoint = ANY (ARRAY[s.endpoint]) AND q.message >= s.message AND q.message <= s.message \
                     AND s.place <= $3 AND (s.place = 1 OR s.bytes <= $4) \
                     AND EXISTS (SELECT 1 FROM app WHERE key = $9 AND version = $10) \
                     AND EXISTS (SELECT 1 FROM node WHERE number = $8 AND incarnation = $5) \
-                RETURNING q.message, q.app, q.attempts, q.trigger, q.resume_at, q.fence, s.place) \
-        SELECT t.message, t.app, t.attempts, t.trigger, t.resume_at, t.fence, m.key, m.app, m.event_type, \
-            m.event_id, m.channels, m.tags, m.created, m.deliver_at, m.payload_expires, m.raw_type, m.payload, m.raw \
-        FROM taken t LEFT JOIN LATERAL (SELECT * FROM message WHERE key = t.message OFFSET 0) m ON true ORDER BY t.place";
+                RETURNING q.message, q.app AS owner, q.attempts, q.trigger, q.resume_at, q.fence, s.place, s.key, s.app, \
+                    s.event_type, s.event_id, s.channels, s.tags, s.created, s.deliver_at, s.payload_expires, \
+                    s.raw_type, s.payload, s.raw) \
+        SELECT message, owner, attempts, trigger, resume_at, fence, key, app, event_type, event_id, channels, tags, \
+            created, deliver_at, payload_expires, raw_type, payload, raw FROM taken ORDER BY place";
     NEXT_DUE = "SELECT due FROM queue WHERE endpoint = $1 AND leased = 0 ORDER BY due, message LIMIT 1";
 
     FIFO_LOCK = "SELECT pg_advisory_xact_lock($1, 10000 + ($2::bigint >> 12 & 1048575)::integer)";
@@ -141,40 +168,28 @@ statements! {
                 RETURNING message, app, attempts, trigger, resume_at, fence) \
         SELECT t.message, t.app, t.attempts, t.trigger, t.resume_at, t.fence, m.key, m.app, m.event_type, \
             m.event_id, m.channels, m.tags, m.created, m.deliver_at, m.payload_expires, m.raw_type, m.payload, m.raw \
-        FROM taken t LEFT JOIN message m ON m.key = t.message";
+        FROM taken t LEFT JOIN message m ON m.key = $2";
     THROTTLES = "SELECT subject, free_at FROM throttle WHERE subject = ANY($1) ORDER BY subject FOR UPDATE";
     THROTTLES_PUT = "INSERT INTO throttle (subject, free_at) SELECT * FROM unnest($1::bigint[], $2::bigint[]) \
         ON CONFLICT (subject) DO UPDATE SET free_at = greatest(throttle.free_at, excluded.free_at)";
 
     // First attempts that got through, all of them or none: an error says that some are stale. The endpoints' failures
-    // are over. Columns are unnested side by side in SELECT, as in FROM each would be put down and read again.
-    SETTLE_WELL = "WITH gone AS MATERIALIZED (DELETE FROM queue q USING (SELECT unnest($1::bigint[]) AS endpoint, \
-                    unnest($2::bigint[]) AS message, unnest($3::bigint[]) AS fence) t \
-                WHERE q.endpoint = ANY (ARRAY[t.endpoint]) AND q.message >= t.message AND q.message <= t.message \
-                    AND NOT q.fence <> t.fence AND q.leased <> 0 \
-                RETURNING q.endpoint, q.message, q.app, q.fence, q.due), \
-            kept AS (INSERT INTO delivery (endpoint, message, app, fence, due, attempts, state) \
-                SELECT endpoint, message, app, fence, due, 1, 1 FROM gone), \
-            logged AS (INSERT INTO attempt (endpoint, message, app, key, at, url, status, trigger, code, response, \
-                    resolve_us, connect_us, tls_us, first_byte_us, total_us, request) \
-                SELECT a.endpoint, a.message, a.app, a.key, a.at, a.url, 0, a.trigger, a.code, a.response, a.resolve_us, \
-                    a.connect_us, a.tls_us, a.first_byte_us, a.total_us, \
-                    CASE WHEN a.request IS NOT NULL THEN (SELECT a.request FROM message m WHERE m.key = a.message \
-                        AND m.payload IS NOT NULL FOR SHARE) END \
-                FROM (SELECT unnest($1::bigint[]) AS endpoint, unnest($2::bigint[]) AS message, \
-                        unnest($4::bigint[]) AS app, unnest($5::bigint[]) AS key, unnest($6::bigint[]) AS at, \
-                        unnest($7::text[]) AS url, unnest($8::smallint[]) AS trigger, unnest($9::integer[]) AS code, \
-                        unnest($10::text[]) AS response, unnest($11::bigint[]) AS resolve_us, \
-                        unnest($12::bigint[]) AS connect_us, unnest($13::bigint[]) AS tls_us, \
-                        unnest($14::bigint[]) AS first_byte_us, unnest($15::bigint[]) AS total_us, \
-                        unnest($16::text[]) AS request) a), \
-            counted AS (INSERT INTO endpoint_hour AS h (endpoint, hour, slot, succeeded, failed, canceled) \
-                SELECT unnest($18::bigint[]), unnest($19::bigint[]), $17, unnest($20::bigint[]), 0, 0 \
-                ON CONFLICT (endpoint, hour, slot) DO UPDATE SET succeeded = h.succeeded + excluded.succeeded), \
-            well AS (DELETE FROM failing WHERE endpoint = ANY($18)) \
-        SELECT CASE WHEN count(*) = cardinality($1) THEN 0 \
-            ELSE (count(*) || ' of ' || cardinality($1) || ' deliveries are leased by their claims')::integer END \
-        FROM gone";
+    // are over.
+    SETTLE_WELL = settle_well!(") SELECT unnest($1::bigint[]), unnest($2::bigint[]), unnest($4::bigint[]), \
+        unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::text[]), 0, unnest($8::smallint[]), \
+        unnest($9::integer[]), unnest($10::text[]), unnest($11::bigint[]), unnest($12::bigint[]), \
+        unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[])");
+    // The same where what was sent is kept, as long as the message's payload is there.
+    SETTLE_WELL_KEPT = settle_well!(", request) SELECT a.endpoint, a.message, a.app, a.key, a.at, a.url, 0, a.trigger, \
+            a.code, a.response, a.resolve_us, a.connect_us, a.tls_us, a.first_byte_us, a.total_us, \
+            CASE WHEN a.request IS NOT NULL THEN (SELECT a.request FROM message m WHERE m.key = a.message \
+                AND m.key >= $21 AND m.key <= $22 AND m.payload IS NOT NULL FOR SHARE) END \
+        FROM (SELECT unnest($1::bigint[]) AS endpoint, unnest($2::bigint[]) AS message, unnest($4::bigint[]) AS app, \
+                unnest($5::bigint[]) AS key, unnest($6::bigint[]) AS at, unnest($7::text[]) AS url, \
+                unnest($8::smallint[]) AS trigger, unnest($9::integer[]) AS code, unnest($10::text[]) AS response, \
+                unnest($11::bigint[]) AS resolve_us, unnest($12::bigint[]) AS connect_us, \
+                unnest($13::bigint[]) AS tls_us, unnest($14::bigint[]) AS first_byte_us, \
+                unnest($15::bigint[]) AS total_us, unnest($20::text[]) AS request) a");
     // A verdict counts only under the fence of the latest claim, and while that claim was not ended by others.
     SETTLE = "WITH told AS MATERIALIZED (SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::bigint[], \
                     $5::smallint[], $6::integer[], $7::bigint[], $8::smallint[], $9::bigint[]) \
@@ -195,7 +210,7 @@ statements! {
                 SELECT a.message, a.key, a.endpoint, a.app, a.at, a.url, a.status, a.trigger, a.code, a.response, \
                     a.error, a.resolve_us, a.connect_us, a.tls_us, a.first_byte_us, a.total_us, \
                     CASE WHEN a.request IS NOT NULL THEN (SELECT a.request FROM message m WHERE m.key = a.message \
-                        AND m.payload IS NOT NULL FOR SHARE) END \
+                        AND m.key >= $35 AND m.key <= $36 AND m.payload IS NOT NULL FOR SHARE) END \
                 FROM unnest($10::integer[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], \
                         $16::text[], $17::smallint[], $18::smallint[], $19::integer[], $20::text[], $21::text[], \
                         $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::text[]) \

@@ -209,6 +209,7 @@ async fn rows_of_the_queue_are_found_by_their_key_also_by_a_plan_that_was_made_w
     client.batch_execute(crate::connection::plans!()).await.unwrap();
     for (name, sql) in [
         ("settle_well", queue::SETTLE_WELL),
+        ("settle_well_kept", queue::SETTLE_WELL_KEPT),
         ("settle", queue::SETTLE),
         ("claim", queue::CLAIM),
         ("free", queue::LEASED_FREE),
@@ -229,4 +230,64 @@ async fn rows_of_the_queue_are_found_by_their_key_also_by_a_plan_that_was_made_w
             assert!(by.starts_with("Index Cond: ") && is_whole, "{name}: {plan:#?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_hot_statement_opens_few_of_many_days() {
+    let (_database, client) = database().await;
+    let end = 1_i64 << 60;
+    for day in 2..=40_i64 {
+        let (low, high) = (end + day, end + day + 1);
+        let sql =
+            format!("CREATE TABLE message_{day} PARTITION OF message FOR VALUES FROM ({low}) TO ({high})");
+        client.batch_execute(&sql).await.expect(&sql);
+    }
+    client.batch_execute(crate::connection::plans!()).await.unwrap();
+    for (name, sql, most) in [
+        ("ingest_all", queue::INGEST_ALL, 0),
+        ("ingest", queue::INGEST, 0),
+        ("settle_well", queue::SETTLE_WELL, 0),
+        ("settle_well_kept", queue::SETTLE_WELL_KEPT, 0),
+        ("settle", queue::SETTLE, 0),
+        ("claim_one", queue::CLAIM_ONE, 0),
+        // Nobody knows before how old what is claimed is; but each day is opened once.
+        ("claim", queue::CLAIM, 40),
+    ] {
+        // With NULL for everything it needs none.
+        let plan = explain(&client, name, sql).await;
+        let opened = plan.iter().filter(|line| line.contains(" on message_")).count();
+        assert!(opened <= most, "{name} opens {opened} days: {plan:#?}");
+    }
+}
+
+/// A change of an app that is committed while its lock is waited for is seen, though the statement began before.
+#[tokio::test]
+async fn whoever_waited_for_a_lock_sees_what_it_was_held_for() {
+    let (database, client) = database().await;
+    let fill = "INSERT INTO app (key, org, name, created, updated, version) VALUES (1, 1, '', 0, 0, 7); \
+        INSERT INTO node (number, incarnation, heartbeat, name) VALUES (3, 5, now(), '')";
+    client.batch_execute(fill).await.expect("there may be an app and a node");
+    let (other, connection) = tokio_postgres::connect(&database.url(), NoTls).await.expect("it connects");
+    tokio::spawn(connection);
+    let may_accept = |version: i64, incarnation: i64| {
+        let (client, locks) = (&client, vec![101, 102]);
+        async move {
+            let sql = "SELECT may_accept(1, $1, ARRAY[1::bigint], ARRAY[$2::bigint], 3::smallint, $3)";
+            let row = client.query_one(sql, &[&locks, &version, &incarnation]).await;
+            row.expect("it can be asked").get::<_, bool>(0)
+        }
+    };
+    assert!(may_accept(7, 5).await);
+    assert!(!may_accept(6, 5).await && !may_accept(7, 4).await);
+    let change = "BEGIN; SELECT pg_advisory_xact_lock(1, 102); UPDATE app SET version = 8";
+    other.batch_execute(change).await.expect("an app can be changed");
+    let commit = async {
+        let waits = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        while other.query(waits, &[]).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        other.batch_execute("COMMIT").await.expect("it can be committed");
+    };
+    let (seen, ()) = futures::future::join(may_accept(7, 5), commit).await;
+    assert!(!seen, "the version is another by now");
 }

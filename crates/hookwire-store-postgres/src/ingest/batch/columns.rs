@@ -5,17 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hookwire_core::id::Key;
 use hookwire_core::limits::IDEMPOTENCY_WINDOW;
-use hookwire_core::{AppKey, Channel, Message, Payload, Tag, Timestamp, Uid};
+use hookwire_core::{AppKey, Channel, Message, MessageKey, Payload, Tag, Timestamp, Uid};
 use tokio_postgres::Row;
 
 use super::Planned;
 use crate::connection::param::sparse;
 use crate::connection::{Link, params};
+use crate::migrate::LOCK_SPACE;
 use crate::queue::deliver::pack;
 use crate::row::join;
 use crate::shared::Identity;
 use crate::sql::queue as sql;
 use crate::work::{node_lock, stripe};
+
+/// A key tells milliseconds, and clocks may go backwards a little.
+const FLOOR_MARGIN_MICROS: i64 = 3_600_000_000;
 
 /// What is to be written for some messages.
 #[derive(Default)]
@@ -49,7 +53,8 @@ struct Owed {
     apps: Vec<i64>,
     dues: Vec<i64>,
     leases: Vec<i64>,
-    taken: Vec<bool>,
+    leased: Vec<i64>,
+    fences: Vec<i64>,
 }
 
 #[derive(Default)]
@@ -61,15 +66,16 @@ struct Labels<'a> {
 }
 
 impl<'a> Columns<'a> {
-    pub(super) fn of(planned: &'a [Planned]) -> Self {
+    /// `incarnation`: whose leases they are.
+    pub(super) fn of(planned: &'a [Planned], incarnation: i64) -> Self {
         let mut columns = Self::default();
         for one in planned {
-            columns.push(one);
+            columns.push(one, incarnation);
         }
         columns
     }
 
-    fn push(&mut self, planned: &'a Planned) {
+    fn push(&mut self, planned: &'a Planned, incarnation: i64) {
         let message = &*planned.message;
         self.versions.insert(message.app, planned.state.version);
         self.push_message(message, planned.is_short_lived);
@@ -92,7 +98,8 @@ impl<'a> Columns<'a> {
             self.owed.apps.push(message.app.raw());
             self.owed.dues.push(message.due().micros());
             self.owed.leases.push(planned.lease_until.micros());
-            self.owed.taken.push(*taken);
+            self.owed.leased.push(if *taken { incarnation } else { 0 });
+            self.owed.fences.push(i64::from(*taken));
         }
     }
 
@@ -127,11 +134,19 @@ impl<'a> Columns<'a> {
         self.has_names
     }
 
+    /// A key below which there is no message that a request of the window made.
+    fn requests_floor(&self) -> i64 {
+        let earliest = self.created.iter().copied().min().unwrap_or_default();
+        let window = IDEMPOTENCY_WINDOW.as_micros() as i64 + FLOOR_MARGIN_MICROS;
+        MessageKey::floor(Timestamp::from_micros(earliest - window)).raw()
+    }
+
     fn valid(&self) -> (Vec<i64>, Vec<i64>) {
         (self.versions.keys().map(|app| app.raw()).collect(), self.versions.values().copied().collect())
     }
 
-    /// Writes everything, which has no names; `false`: something of it can't be written, so nothing is.
+    /// Writes everything, which has no names, in a transaction of its own; `false`: something of it can't be written, so
+    /// nothing is.
     pub(super) async fn write_all(
         &self,
         link: &Link,
@@ -139,6 +154,7 @@ impl<'a> Columns<'a> {
     ) -> Result<bool, tokio_postgres::Error> {
         let (apps, versions) = self.valid();
         let (number, owed) = (identity.number as i16, &self.owed);
+        let locks: Vec<i32> = self.locks(identity).into_iter().collect();
         let params = params![
             apps,
             versions,
@@ -160,7 +176,10 @@ impl<'a> Columns<'a> {
             owed.apps,
             owed.dues,
             owed.leases,
-            owed.taken,
+            owed.leased,
+            owed.fences,
+            LOCK_SPACE,
+            locks,
         ];
         let row = link.one(sql::INGEST_ALL, params).await?;
         Ok(row.is_some_and(|row| row.get(0)))
@@ -198,7 +217,8 @@ impl<'a> Columns<'a> {
             owed.apps,
             owed.dues,
             owed.leases,
-            owed.taken,
+            owed.leased,
+            owed.fences,
             self.event_ids,
             self.requests,
             self.bodies,
@@ -207,6 +227,7 @@ impl<'a> Columns<'a> {
             labels.kinds,
             labels.labels,
             labels.messages,
+            self.requests_floor(),
         ];
         link.query(sql::INGEST, params).await
     }

@@ -111,6 +111,7 @@ impl Columns {
     /// Writes; answers the places of those that took effect.
     pub(super) async fn query(&self, link: &Link) -> Result<Vec<Row>, tokio_postgres::Error> {
         let (log, counted) = (&self.log, &self.counted);
+        let (lowest, highest) = log.requested();
         let params = params![
             self.places,
             self.endpoints,
@@ -146,6 +147,8 @@ impl Columns {
             counted.succeeded,
             counted.failed,
             counted.canceled,
+            lowest,
+            highest,
         ];
         link.query(sql::SETTLE, params).await
     }
@@ -184,6 +187,19 @@ impl Log {
         self.first_byte_us.push(timings.first_byte_us.map(i64::from));
         self.total_us.push(i64::from(timings.total_us));
         self.requests.push(attempt.request.as_deref().map(storable));
+    }
+
+    /// Whether what was sent is kept of any.
+    pub(super) fn keeps_requests(&self) -> bool {
+        self.requests.iter().any(Option::is_some)
+    }
+
+    /// The lowest and the highest message whose request is kept; a range that holds nothing if there is none.
+    pub(super) fn requested(&self) -> (i64, i64) {
+        let kept = self.messages.iter().zip(&self.requests).filter(|(_, request)| request.is_some());
+        kept.fold((i64::MAX, i64::MIN), |(lowest, highest), (message, _)| {
+            (lowest.min(*message), highest.max(*message))
+        })
     }
 }
 

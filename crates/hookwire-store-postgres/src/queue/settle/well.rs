@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hookwire_core::id::Key as _;
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 use super::One;
@@ -47,9 +48,19 @@ impl Well {
 
     /// Writes all of it; `false`: something is stale, or its attempt is there already, so nothing is written.
     pub(super) async fn write(&self, link: &Link) -> Result<bool, tokio_postgres::Error> {
+        let Err(error) = self.query(link).await else { return Ok(true) };
+        let for_the_long_way = [&SqlState::INVALID_TEXT_REPRESENTATION, &SqlState::UNIQUE_VIOLATION];
+        match error.code() {
+            Some(code) if for_the_long_way.contains(&code) => Ok(false),
+            _ => Err(error),
+        }
+    }
+
+    async fn query(&self, link: &Link) -> Result<Vec<Row>, tokio_postgres::Error> {
         let (endpoints, hours): (Vec<i64>, Vec<i64>) = self.hours.keys().copied().unzip();
         let counts: Vec<i64> = self.hours.values().copied().collect();
         let log = &self.log;
+        let (lowest, highest) = log.requested();
         let params = params![
             log.endpoints,
             log.messages,
@@ -66,17 +77,18 @@ impl Well {
             param::sparse(&log.tls_us),
             param::sparse(&log.first_byte_us),
             log.total_us,
-            param::sparse(&log.requests),
             self.slot,
             endpoints,
             hours,
             counts,
+            log.requests,
+            lowest,
+            highest,
         ];
-        let Err(error) = link.query(sql::SETTLE_WELL, params).await else { return Ok(true) };
-        let for_the_long_way = [&SqlState::INVALID_TEXT_REPRESENTATION, &SqlState::UNIQUE_VIOLATION];
-        match error.code() {
-            Some(code) if for_the_long_way.contains(&code) => Ok(false),
-            _ => Err(error),
+        // What concerns kept requests comes last.
+        match log.keeps_requests() {
+            true => link.query(sql::SETTLE_WELL_KEPT, params).await,
+            false => link.query(sql::SETTLE_WELL, &params[..19]).await,
         }
     }
 }
