@@ -1,5 +1,7 @@
 //! The PostgreSQL under a server: how it is set, and how much work a message makes for it.
 
+use hookwire_core::id::Key as _;
+use hookwire_core::{MessageKey, Timestamp};
 use hookwire_testkit::Postgres;
 
 use crate::setup::Stage;
@@ -14,6 +16,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("track_wal_io_timing", "off"),
 ];
 
+const DAY_SECONDS: i64 = 86_400;
+
 /// Starts a server with an empty database.
 pub(crate) async fn start() -> Postgres {
     let postgres = Postgres::alone_with(SETTINGS).await;
@@ -21,28 +25,21 @@ pub(crate) async fn start() -> Postgres {
     postgres
 }
 
-/// Makes the tables of the days before the oldest that there is, in the same way as the server makes those to come.
+/// Makes the tables of so many days before today, in the same way as the server makes those of today.
 pub(crate) async fn age(postgres: &Postgres, days: u32) {
-    let sql = format!(
-        "DO $$
-        DECLARE name text; low bigint; high bigint; day bigint;
-        BEGIN
-            FOREACH name IN ARRAY ARRAY['message', 'label', 'delivery', 'attempt'] LOOP
-                SELECT (b.ends)[1], (b.ends)[2], b.day INTO STRICT low, high, day FROM (
-                    SELECT array(SELECT regexp_matches(pg_get_expr(c.relpartbound, c.oid), '[0-9]+', 'g'))
-                            ::text::bigint[] AS ends, substring(c.relname FROM '[0-9]+$')::bigint AS day
-                        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = name::regclass) b
-                    ORDER BY b.day LIMIT 1;
-                FOR back IN 1..{days} LOOP
-                    EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
-                        name || '_' || day - back, name);
-                    EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', name,
-                        name || '_' || day - back, low - back * (high - low), high - back * (high - low));
-                END LOOP;
-            END LOOP;
-        END $$"
-    );
-    postgres.query(&sql).await;
+    let today = jiff::Timestamp::now().as_second().div_euclid(DAY_SECONDS);
+    let floor = |day: i64| MessageKey::floor(Timestamp::from_micros(day * DAY_SECONDS * 1_000_000)).raw();
+    for day in today - i64::from(days)..today {
+        for table in ["message", "label", "delivery", "attempt"] {
+            let sql = format!(
+                "CREATE TABLE {table}_{day} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); \
+                 ALTER TABLE {table} ATTACH PARTITION {table}_{day} FOR VALUES FROM ({}) TO ({})",
+                floor(day),
+                floor(day + 1)
+            );
+            postgres.query(&sql).await;
+        }
+    }
 }
 
 /// What the database did so far.

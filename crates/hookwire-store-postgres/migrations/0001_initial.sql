@@ -352,14 +352,18 @@ ALTER TABLE invocation ALTER key SET STATISTICS 3, ALTER app SET STATISTICS 3, A
     ALTER succeeded SET STATISTICS 3, ALTER error SET STATISTICS 3, ALTER response_bytes SET STATISTICS 3,
     ALTER response SET STATISTICS 3;
 
--- Whether messages may still be written as they were planned: takes these locks, in their order, to the end of the
--- transaction, and then looks whether each app has the version it had, and the node still lives. Each statement in here
--- sees what was committed before it, so what a lock was waited for is seen, though the caller's statement began earlier.
-CREATE FUNCTION may_accept(space integer, locks integer[], apps bigint[], versions bigint[], node smallint, life bigint)
+-- Whether messages may still be written as they were planned: shares these advisory locks (space, lock), in the order of
+-- the array, to the end of the transaction, and then looks whether each app has the version it had, and the node still
+-- lives. Each statement in here has a new snapshot, so it sees what a lock was waited for, though the caller's statement
+-- began before.
+CREATE FUNCTION may_accept(
+    space integer, locks integer[], apps bigint[], versions bigint[], node smallint, incarnation bigint
+)
     RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(space, l.lock) FROM unnest(locks) AS l (lock);
     RETURN (SELECT count(*) = cardinality(apps) FROM unnest(apps, versions) AS p (app, version)
             JOIN app a ON a.key = p.app AND a.version = p.version)
-        AND EXISTS (SELECT 1 FROM node n WHERE n.number = may_accept.node AND n.incarnation = life);
+        AND EXISTS (SELECT 1 FROM node n
+            WHERE n.number = may_accept.node AND n.incarnation = may_accept.incarnation);
 END $$;

@@ -37,9 +37,15 @@ pub(crate) fn node_lock(identity: Identity) -> i32 {
     1_000 + i32::from(identity.number)
 }
 
-/// Begins a transaction that shares these locks, in one message; in their order, which is the same for
-/// everybody.
-pub(crate) fn begin_locked(locks: &BTreeSet<i32>) -> String {
+/// The locks of who leases deliveries of these apps, in the order in which everybody takes them: the node's, so that it is
+/// held also while an app's is waited for, and then those of the apps.
+pub(crate) fn leasing_locks(identity: Identity, apps: impl Iterator<Item = AppKey>) -> Vec<i32> {
+    let stripes: BTreeSet<i32> = apps.map(stripe).collect();
+    std::iter::once(node_lock(identity)).chain(stripes).collect()
+}
+
+/// Begins a transaction that shares these locks, in one message; in their order.
+pub(crate) fn begin_locked(locks: &[i32]) -> String {
     let mut script = String::from("BEGIN; SELECT ");
     for (place, lock) in locks.iter().enumerate() {
         let comma = if place == 0 { "" } else { ", " };

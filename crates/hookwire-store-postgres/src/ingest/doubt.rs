@@ -67,7 +67,7 @@ fn resolve_soon(shared: &Arc<Shared>, identity: Identity, doubt: Doubt) {
 }
 
 impl Doubt {
-    /// Frees it, once the transaction has certainly ended: as long as it runs it holds the lock of its node. Answers for
+    /// Frees it, once the transaction has ended: from its beginning to its end it holds the lock of its node. Answers for
     /// whom something is due, and when.
     async fn resolve(
         &self,

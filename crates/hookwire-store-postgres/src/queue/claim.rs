@@ -1,6 +1,5 @@
 //! `claim`: leases due deliveries of one endpoint, in one round trip.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join5;
@@ -23,7 +22,7 @@ use crate::pool::Pooled;
 use crate::row::{get, key, read_message, small, time, time_or_none};
 use crate::shared::{Identity, Shared};
 use crate::sql::queue as sql;
-use crate::work::{begin_locked, node_lock, stripe};
+use crate::work::{begin_locked, leasing_locks};
 
 /// Times that a claim is tried again because the app was changed, or because somebody was in the way.
 const TRIES: usize = 5;
@@ -122,8 +121,8 @@ impl Claiming<'_> {
         self.note(&rows, next.as_ref(), version.as_ref())
     }
 
-    fn locks(&self) -> BTreeSet<i32> {
-        BTreeSet::from([stripe(self.state.app.key), node_lock(self.identity)])
+    fn locks(&self) -> Vec<i32> {
+        leasing_locks(self.identity, std::iter::once(self.state.app.key))
     }
 
     fn claim_params(&self) -> ClaimParams {

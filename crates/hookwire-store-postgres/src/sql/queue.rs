@@ -9,8 +9,8 @@
 //! and an array for `message`, which the plan of an empty queue leaves to a filter.
 //!
 //! A plan that looks messages up by a column of another row begins with opening all partitions, 93 of them after 90 days,
-//! which costs more than carrying it out. So it is also told, by parameters, between which keys they lie: then it opens
-//! only the partitions between them.
+//! which costs more than carrying it out. Told by parameters from which key on they lie, or up to which, it opens only the
+//! partitions there. CLAIM can't be told, so it opens all, but once.
 
 use super::statements;
 
@@ -72,7 +72,8 @@ statements! {
                 ON CONFLICT (key) DO UPDATE SET body = excluded.body, at = excluded.at, message = excluded.message, \
                     status = NULL, answer = NULL \
                 WHERE r.at <= excluded.at - $28::bigint OR r.message IS NULL AND r.status IS NULL \
-                    OR r.message IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message m WHERE m.key = r.message AND m.key >= $33) \
+                    OR r.message IS NOT NULL \
+                        AND NOT EXISTS (SELECT 1 FROM message m WHERE m.key = r.message AND m.key >= $33) \
                 RETURNING r.message), \
             named AS (INSERT INTO event_id (app, id, message) \
                 SELECT app, event_id, key FROM new WHERE event_id IS NOT NULL \
@@ -118,7 +119,9 @@ statements! {
     MESSAGE_STATE = "SELECT app, payload IS NOT NULL, event_id FROM message WHERE key = $1";
     MESSAGE_OWED = "UPDATE message SET endpoints = endpoints || int8send($2) WHERE key = $1";
 
-    // Those whose lease ended come first, then those that were never leased, oldest due first.
+    // Those whose lease ended come first, then those that were never leased, oldest due first. What an UPDATE is joined with
+    // is put together whole for each row, large payloads included, so it is joined with places only. The FULL JOIN is an
+    // inner one that is not carried out row by row, as an inner one would be by the plan of an empty queue.
     CLAIM = "WITH ended AS MATERIALIZED (SELECT q.message, q.due FROM unnest($6::bigint[]) AS h (message), \
                     LATERAL (SELECT message, lease_until AS due FROM queue WHERE endpoint = $1 AND message = h.message \
                         AND leased <> 0 AND lease_until <= $2 FOR UPDATE SKIP LOCKED) q \
@@ -133,16 +136,16 @@ statements! {
                     m.payload_expires, m.raw_type, m.payload, m.raw \
                 FROM found f LEFT JOIN LATERAL (SELECT * FROM message WHERE key = f.message OFFSET 0) m ON true \
                 WINDOW placed AS (ORDER BY f.rank, f.due, f.message ROWS UNBOUNDED PRECEDING)), \
-            taken AS (UPDATE queue q SET leased = $5, lease_until = $7, fence = q.fence + 1 FROM sized s \
+            picked AS MATERIALIZED (SELECT endpoint, message, place FROM sized \
+                WHERE place <= $3 AND (place = 1 OR bytes <= $4)), \
+            taken AS (UPDATE queue q SET leased = $5, lease_until = $7, fence = q.fence + 1 FROM picked s \
                 WHERE q.endpoint = ANY (ARRAY[s.endpoint]) AND q.message >= s.message AND q.message <= s.message \
-                    AND s.place <= $3 AND (s.place = 1 OR s.bytes <= $4) \
                     AND EXISTS (SELECT 1 FROM app WHERE key = $9 AND version = $10) \
                     AND EXISTS (SELECT 1 FROM node WHERE number = $8 AND incarnation = $5) \
-                RETURNING q.message, q.app AS owner, q.attempts, q.trigger, q.resume_at, q.fence, s.place, s.key, s.app, \
-                    s.event_type, s.event_id, s.channels, s.tags, s.created, s.deliver_at, s.payload_expires, \
-                    s.raw_type, s.payload, s.raw) \
-        SELECT message, owner, attempts, trigger, resume_at, fence, key, app, event_type, event_id, channels, tags, \
-            created, deliver_at, payload_expires, raw_type, payload, raw FROM taken ORDER BY place";
+                RETURNING q.message, q.app, q.attempts, q.trigger, q.resume_at, q.fence, s.place) \
+        SELECT t.message, t.app, t.attempts, t.trigger, t.resume_at, t.fence, s.key, s.app, s.event_type, s.event_id, \
+            s.channels, s.tags, s.created, s.deliver_at, s.payload_expires, s.raw_type, s.payload, s.raw \
+        FROM taken t FULL JOIN sized s ON s.place = t.place WHERE coalesce(t.place, 0) > 0 ORDER BY t.place";
     NEXT_DUE = "SELECT due FROM queue WHERE endpoint = $1 AND leased = 0 ORDER BY due, message LIMIT 1";
 
     FIFO_LOCK = "SELECT pg_advisory_xact_lock($1, 10000 + ($2::bigint >> 12 & 1048575)::integer)";

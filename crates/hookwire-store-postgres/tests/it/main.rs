@@ -2,6 +2,7 @@
 
 mod cuts;
 mod expiry;
+mod locks;
 mod place;
 mod pooled;
 mod statistics;

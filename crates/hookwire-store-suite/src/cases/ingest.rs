@@ -96,7 +96,10 @@ pub(crate) async fn a_repeated_request_answers_the_first_message(world: World) {
     again.request = Some(RequestId { body: [3; 16], ..request });
     assert_eq!(world.ingest(again.clone()).await, Ingested::OtherBody);
     assert_eq!(world.claim(&endpoint).await.len(), 1);
-    world.pass(Duration::from_hours(13));
+    world.pass(Duration::from_hours(11));
+    (again.now, again.request) = (world.now(), Some(request));
+    assert!(matches!(world.ingest(again.clone()).await, Ingested::Repeated(_)));
+    world.pass(Duration::from_hours(2));
     again.now = world.now();
     assert!(matches!(world.ingest(again).await, Ingested::Accepted { .. }));
 }

@@ -1,7 +1,7 @@
 //! The parameters of the statements that accept messages: a column of each kind, for messages, for what is owed, and for
 //! names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hookwire_core::id::Key;
 use hookwire_core::limits::IDEMPOTENCY_WINDOW;
@@ -16,9 +16,9 @@ use crate::queue::deliver::pack;
 use crate::row::join;
 use crate::shared::Identity;
 use crate::sql::queue as sql;
-use crate::work::{node_lock, stripe};
+use crate::work::leasing_locks;
 
-/// A key tells milliseconds, and clocks may go backwards a little.
+/// A key is made at the time that its message and its request have, to the millisecond; far less than this.
 const FLOOR_MARGIN_MICROS: i64 = 3_600_000_000;
 
 /// What is to be written for some messages.
@@ -123,10 +123,9 @@ impl<'a> Columns<'a> {
         self.raws.push(raw.map(|raw| &*raw.bytes));
     }
 
-    /// The locks of the apps and of the node, in their order.
-    pub(super) fn locks(&self, identity: Identity) -> BTreeSet<i32> {
-        let apps = self.versions.keys().map(|app| stripe(*app));
-        apps.chain([node_lock(identity)]).collect()
+    /// The locks of the node and of the apps, in their order.
+    pub(super) fn locks(&self, identity: Identity) -> Vec<i32> {
+        leasing_locks(identity, self.versions.keys().copied())
     }
 
     /// Whether any of it may be refused for another message's sake, or has a row for a name.
@@ -154,7 +153,7 @@ impl<'a> Columns<'a> {
     ) -> Result<bool, tokio_postgres::Error> {
         let (apps, versions) = self.valid();
         let (number, owed) = (identity.number as i16, &self.owed);
-        let locks: Vec<i32> = self.locks(identity).into_iter().collect();
+        let locks = self.locks(identity);
         let params = params![
             apps,
             versions,

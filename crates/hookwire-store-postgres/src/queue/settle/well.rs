@@ -12,6 +12,9 @@ use crate::connection::{Link, param, params};
 use crate::effects::hour;
 use crate::sql::queue as sql;
 
+/// How many of the parameters, the last ones, concern what was sent and is kept.
+const REQUEST_PARAMS: usize = 3;
+
 /// What is to be written for some deliveries that got through.
 #[derive(Default)]
 pub(super) struct Well {
@@ -85,10 +88,10 @@ impl Well {
             lowest,
             highest,
         ];
-        // What concerns kept requests comes last.
-        match log.keeps_requests() {
-            true => link.query(sql::SETTLE_WELL_KEPT, params).await,
-            false => link.query(sql::SETTLE_WELL, &params[..19]).await,
+        if log.keeps_requests() {
+            return link.query(sql::SETTLE_WELL_KEPT, params).await;
         }
+        let (without_requests, _) = params.split_at(params.len() - REQUEST_PARAMS);
+        link.query(sql::SETTLE_WELL, without_requests).await
     }
 }
