@@ -1,7 +1,5 @@
 //! The PostgreSQL under a server: how it is set, and how much work a message makes for it.
 
-use hookwire_core::id::Key as _;
-use hookwire_core::{MessageKey, Timestamp};
 use hookwire_testkit::Postgres;
 
 use crate::setup::Stage;
@@ -16,30 +14,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("track_wal_io_timing", "off"),
 ];
 
-const DAY_SECONDS: i64 = 86_400;
-
 /// Starts a server with an empty database.
 pub(crate) async fn start() -> Postgres {
     let postgres = Postgres::alone_with(SETTINGS).await;
     postgres.query("CREATE EXTENSION pg_stat_statements").await;
     postgres
-}
-
-/// Makes the tables of so many days before today, in the same way as the server makes those of today.
-pub(crate) async fn age(postgres: &Postgres, days: u32) {
-    let today = jiff::Timestamp::now().as_second().div_euclid(DAY_SECONDS);
-    let floor = |day: i64| MessageKey::floor(Timestamp::from_micros(day * DAY_SECONDS * 1_000_000)).raw();
-    for day in today - i64::from(days)..today {
-        for table in ["message", "label", "delivery", "attempt"] {
-            let sql = format!(
-                "CREATE TABLE {table}_{day} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE); \
-                 ALTER TABLE {table} ATTACH PARTITION {table}_{day} FOR VALUES FROM ({}) TO ({})",
-                floor(day),
-                floor(day + 1)
-            );
-            postgres.query(&sql).await;
-        }
-    }
 }
 
 /// What the database did so far.

@@ -2,6 +2,7 @@
 
 mod client;
 mod database;
+mod days;
 mod epoch;
 mod generator;
 mod histogram;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use hookwire_core::Timestamp;
 use hookwire_testkit::Postgres;
 use http::StatusCode;
 use tempfile::TempDir;
@@ -14,7 +15,7 @@ use crate::generator::{Body, Done, Load, Pace, Plan};
 use crate::payload::Payload;
 use crate::server::{self, Server};
 use crate::sink::{self, Sink};
-use crate::{Database, Place, database, report};
+use crate::{Database, Place, database, days, report};
 
 /// The event type of every message, unless a scenario says otherwise.
 pub(crate) const EVENT_TYPE: &str = "bench.event";
@@ -45,6 +46,7 @@ impl Stage {
             .with_context(|| format!("no server at {}", place.server.display()))?;
         let mut environment = environment.to_vec();
         let postgres = match place.database {
+            Database::Sqlite if place.days > 0 => bail!("--days is for --database postgres"),
             Database::Sqlite => None,
             Database::Postgres => Some(database::start().await),
         };
@@ -53,10 +55,9 @@ impl Stage {
         }
         let settings = server::Settings { binary, folder: folder.path().to_path_buf(), environment };
         let server = Server::start(&settings).await?;
-        match &postgres {
-            Some(postgres) => database::age(postgres, place.days).await,
-            None if place.days > 0 => bail!("--days is for --database postgres"),
-            None => {}
+        if let Some(postgres) = &postgres {
+            let today = days::day_of(Timestamp::from_micros(jiff::Timestamp::now().as_microsecond()));
+            days::make(postgres, today - i64::from(place.days)..today).await;
         }
         Ok(Self { server, settings, postgres, _folder: folder })
     }

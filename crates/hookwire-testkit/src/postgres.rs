@@ -82,6 +82,12 @@ impl Postgres {
         self.cluster.query(&self.database, sql).await
     }
 
+    /// How many connections to this database wait for a lock.
+    pub async fn waiting_for_locks(&self) -> usize {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.query(sql).await.parse().expect("a count is a number")
+    }
+
     /// Ends every other connection to this database that a condition on `pg_stat_activity` holds for (`true`: all of
     /// them), and answers how many there were.
     pub async fn cut_connections(&self, condition: &str) -> usize {

@@ -1,14 +1,13 @@
 //! A store grown in bulk: what was delivered is repeated into the past by the database itself.
 
-use anyhow::Context;
+use hookwire_core::MessageKey;
+use hookwire_core::id::Key as _;
 use hookwire_testkit::Postgres;
 
-/// Tables that are partitioned by day.
-const PARTITIONED: [&str; 4] = ["message", "label", "delivery", "attempt"];
-/// Where the milliseconds of a key begin, in seconds since the Unix epoch, and how far up they stand in it.
-const KEYS_BEGIN: i64 = 1_400_000_000;
+use crate::days;
+
+/// How far up in a key its milliseconds stand.
 const KEY_SHIFT: u32 = 22;
-const DAY: i64 = 86_400;
 
 /// Repeats everything until there are that many attempts. The server under test runs meanwhile, and knows nothing of it.
 pub(super) async fn grow(postgres: &Postgres, attempts: u64) -> anyhow::Result<()> {
@@ -22,7 +21,8 @@ pub(super) async fn grow(postgres: &Postgres, attempts: u64) -> anyhow::Result<(
     let copies = attempts.div_ceil(count.unsigned_abs().max(1)).saturating_sub(1).cast_signed();
     // Messages begin a little before their attempts; a second lies between two repetitions.
     let step = last - first + 2_000;
-    make_days(postgres, first - (copies + 1) * step, last).await?;
+    let day_of = |millis: i64| days::day_of(MessageKey::from_raw(millis << KEY_SHIFT).created());
+    days::make(postgres, day_of(first - (copies + 1) * step)..day_of(last) + 1).await;
     for copy in 1..=copies {
         postgres.query(&repeat_once(copy * step)).await;
         if copy % 10 == 0 {
@@ -30,25 +30,6 @@ pub(super) async fn grow(postgres: &Postgres, attempts: u64) -> anyhow::Result<(
         }
     }
     postgres.query("VACUUM ANALYZE").await;
-    Ok(())
-}
-
-/// Partitions for all days between two times, in milliseconds of keys.
-async fn make_days(postgres: &Postgres, from: i64, to: i64) -> anyhow::Result<()> {
-    let day_of = |millis: i64| (millis / 1_000 + KEYS_BEGIN) / DAY;
-    let floor = |day: i64| ((day * DAY - KEYS_BEGIN) * 1_000).checked_shl(KEY_SHIFT).context("a day too far");
-    for day in day_of(from)..=day_of(to) {
-        for table in PARTITIONED {
-            postgres
-                .query(&format!(
-                    "CREATE TABLE IF NOT EXISTS {table}_{day} PARTITION OF {table} \
-                     FOR VALUES FROM ({}) TO ({})",
-                    floor(day)?,
-                    floor(day + 1)?
-                ))
-                .await;
-        }
-    }
     Ok(())
 }
 

@@ -223,8 +223,8 @@ impl Written {
     }
 }
 
-/// What has no names is first tried all at once, in one statement. If it has, or if that writes nothing, what can be written
-/// is; then the statements of a transaction are on their way together.
+/// A batch without names is first tried all at once, in one statement. One with names, or of which that wrote nothing, is
+/// written as far as it can be, by statements of a transaction that are on their way together.
 async fn write(shared: &Shared, link: &Link, planned: &[Planned]) -> Done<Written> {
     let identity = shared.identity();
     let columns = Columns::of(planned, identity.incarnation);

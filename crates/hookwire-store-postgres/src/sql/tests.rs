@@ -252,13 +252,13 @@ async fn a_hot_statement_opens_few_of_many_days() {
     }
     client.batch_execute(crate::connection::plans!()).await.unwrap();
     // What lies on the second day, and of a claim, which can't know, everything; but that once.
-    let (low, high) = (format!("{}", end + 2), format!("{}", end + 2));
+    let key = &(end + 2).to_string();
     for (name, sql, told, days) in [
         ("settle_well", queue::SETTLE_WELL, vec![], 0),
-        ("settle_well_kept", queue::SETTLE_WELL_KEPT, vec![(21, &low), (22, &high)], 1),
-        ("settle", queue::SETTLE, vec![(35, &low), (36, &high)], 1),
-        ("ingest", queue::INGEST, vec![(33, &low)], 39),
-        ("claim_one", queue::CLAIM_ONE, vec![(2, &low)], 1),
+        ("settle_well_kept", queue::SETTLE_WELL_KEPT, vec![(21, key), (22, key)], 1),
+        ("settle", queue::SETTLE, vec![(35, key), (36, key)], 1),
+        ("ingest", queue::INGEST, vec![(33, key)], 39),
+        ("claim_one", queue::CLAIM_ONE, vec![(2, key)], 1),
         ("claim", queue::CLAIM, vec![], 40),
     ] {
         let plan = explain_with(&client, name, sql, &told).await;
@@ -289,9 +289,7 @@ async fn whoever_waited_for_a_lock_sees_what_it_was_held_for() {
     let change = "BEGIN; SELECT pg_advisory_xact_lock(1, 102); UPDATE app SET version = 8";
     other.batch_execute(change).await.expect("an app can be changed");
     let commit = async {
-        let waits = "SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
-            WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted";
-        let waiting = async || other.query(waits, &[]).await.unwrap().len();
+        let waiting = async || database.waiting_for_locks().await;
         hookwire_testkit::eventually("it to wait for the lock", waiting, |count| *count > 0).await;
         other.batch_execute("COMMIT").await.expect("it can be committed");
     };

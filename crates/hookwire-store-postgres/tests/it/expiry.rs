@@ -3,19 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt as _;
 use hookwire_core::id::Key as _;
 use hookwire_core::{App, Endpoint, MessageKey, Reference, Transition};
 use hookwire_store::queue::Resend;
 use hookwire_store::upkeep::RetentionStep;
 use hookwire_store_suite::World;
-use hookwire_testkit::eventually;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
-use crate::place::{Known, Place};
+use crate::place::{Known, LOCK_SPACE, Place};
 
-/// The first of the two numbers of our advisory locks.
-const LOCK_SPACE: i32 = 0x686b_7772;
 const HOUR: Duration = Duration::from_hours(1);
 
 /// A message that was delivered, and a connection of another node.
@@ -41,19 +37,8 @@ impl Ground {
         let claim = world.claim_one(&endpoint).await;
         let settlement = world.settlement(&claim, 200, Transition::Delivered);
         world.store().settle(vec![settlement], world.now()).await.expect("the database answers");
-        let (other, connection) = tokio_postgres::connect(&place.database().await.url(), NoTls)
-            .await
-            .expect("the database answers");
-        tokio::spawn(connection.map(drop));
+        let other = place.other().await;
         Self { world, place, app, endpoint, message, other }
-    }
-
-    /// Waits until the store waits for the other node, or has not waited and is done.
-    async fn until_it_waits<T>(&self, task: &tokio::task::JoinHandle<T>) {
-        let waiting = async || {
-            self.place.database().await.query("SELECT count(*) FROM pg_locks WHERE NOT granted").await
-        };
-        eventually("the store to wait", waiting, |count| count != "0" || task.is_finished()).await;
     }
 
     async fn has_payload(&self) -> bool {
@@ -76,7 +61,7 @@ async fn a_payload_that_is_being_owed_again_is_not_removed_meanwhile() {
     let now = ground.world.now().plus(HOUR * 2);
     let step = RetentionStep { now, attempts: HOUR * 999, messages: HOUR * 999, limit: 10 };
     let retention = tokio::spawn(async move { store.retain(step).await });
-    ground.until_it_waits(&retention).await;
+    ground.place.until_it_waits(&retention).await;
     ground.other.batch_execute("COMMIT").await.unwrap();
     let removed = retention.await.unwrap().unwrap();
     assert_eq!((removed.payloads, removed.kept_payloads), (0, 1));
@@ -96,7 +81,7 @@ async fn a_payload_that_is_being_removed_is_not_owed_again_meanwhile() {
     let resend = tokio::spawn(async move {
         store.resend(app, &Reference::Key(message), &Reference::Key(endpoint), now).await
     });
-    ground.until_it_waits(&resend).await;
+    ground.place.until_it_waits(&resend).await;
     ground.other.batch_execute("COMMIT").await.unwrap();
     assert_eq!(resend.await.unwrap().unwrap(), Resend::NoPayload);
     assert!(!ground.has_payload().await);

@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
-use futures::FutureExt as _;
+use hookwire_core::App;
 use hookwire_core::id::Key as _;
 use hookwire_store::ingest::Ingested;
 use hookwire_store_suite::World;
-use hookwire_testkit::eventually;
-use tokio::task::JoinHandle;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
-use crate::place::{Known, Place};
+use crate::place::{Known, LOCK_SPACE, Place};
 
-/// The first of the two numbers of our advisory locks.
-const LOCK_SPACE: i32 = 0x686b_7772;
-/// The second one of any app, and of any node, from and to.
+/// The second of the two numbers of an advisory lock, of any app and of any node: from and to.
 const APPS: &str = "100, 163";
 const NODES: &str = "1000, 1100";
 
@@ -29,9 +25,7 @@ impl Ground {
     async fn new() -> Self {
         let place = Arc::new(Place::new());
         let world = World::new(Box::new(Known(Arc::clone(&place)))).await;
-        let url = place.database().await.url();
-        let (other, connection) = tokio_postgres::connect(&url, NoTls).await.expect("the database answers");
-        tokio::spawn(connection.map(drop));
+        let other = place.other().await;
         Self { world, place, other }
     }
 
@@ -43,13 +37,13 @@ impl Ground {
         self.other.batch_execute(&sql).await.expect("the locks are free");
     }
 
-    /// Waits until the store waits for the other node.
-    async fn until_it_waits<T: std::fmt::Debug>(&self, task: &JoinHandle<T>) {
-        let waiting = async || {
-            self.place.database().await.query("SELECT count(*) FROM pg_locks WHERE NOT granted").await
-        };
-        eventually("the store to wait", waiting, |count| count != "0" || task.is_finished()).await;
-        assert!(!task.is_finished(), "it did not wait");
+    /// A message to the app, which waits until the other node commits.
+    async fn ingest(&self, app: &App) -> Ingested {
+        let (store, message) = (self.world.store(), self.world.message(app));
+        let ingest = tokio::spawn(async move { store.ingest(message).await });
+        self.place.until_it_waits(&ingest).await;
+        self.other.batch_execute("COMMIT").await.expect("it can be committed");
+        ingest.await.expect("it does not panic").expect("the database answers")
     }
 }
 
@@ -67,12 +61,7 @@ async fn a_message_goes_by_the_change_that_it_waited_for() {
         app.key.raw()
     );
     ground.other.batch_execute(&change).await.unwrap();
-    let (store, message) = (ground.world.store(), ground.world.message(&app));
-    let ingest = tokio::spawn(async move { store.ingest(message).await });
-    ground.until_it_waits(&ingest).await;
-    ground.other.batch_execute("COMMIT").await.unwrap();
-    let accepted = Ingested::Accepted { app: app.key, deliveries: 0 };
-    assert_eq!(ingest.await.unwrap().unwrap(), accepted);
+    assert_eq!(ground.ingest(&app).await, Ingested::Accepted { app: app.key, deliveries: 0 });
 }
 
 #[tokio::test]
@@ -82,10 +71,5 @@ async fn a_message_waits_for_whoever_looks_whether_its_node_is_dead() {
     ground.world.endpoint_with(&app, |_| {}).await;
     ground.world.send(&app).await;
     ground.lock(NODES).await;
-    let (store, message) = (ground.world.store(), ground.world.message(&app));
-    let ingest = tokio::spawn(async move { store.ingest(message).await });
-    ground.until_it_waits(&ingest).await;
-    ground.other.batch_execute("COMMIT").await.unwrap();
-    let accepted = Ingested::Accepted { app: app.key, deliveries: 1 };
-    assert_eq!(ingest.await.unwrap().unwrap(), accepted);
+    assert_eq!(ground.ingest(&app).await, Ingested::Accepted { app: app.key, deliveries: 1 });
 }

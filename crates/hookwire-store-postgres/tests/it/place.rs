@@ -11,6 +11,11 @@ use hookwire_store_postgres::{PostgresStore, Settings};
 use hookwire_store_suite::{Backend, Options};
 use hookwire_testkit::{Postgres, eventually};
 use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, NoTls};
+
+/// The first of the two numbers of our advisory locks.
+pub(crate) const LOCK_SPACE: i32 = 0x686b_7772;
 
 /// The main secret of the tests.
 pub(crate) const SECRET: &str = "the main secret of the tests";
@@ -45,6 +50,22 @@ impl Place {
     /// The database.
     pub(crate) async fn database(&self) -> &Postgres {
         self.database.get_or_init(Postgres::start).await
+    }
+
+    /// A connection of another node.
+    pub(crate) async fn other(&self) -> Client {
+        let url = self.database().await.url();
+        let (other, connection) = tokio_postgres::connect(&url, NoTls).await.expect("the database answers");
+        tokio::spawn(connection.map(drop));
+        other
+    }
+
+    /// Waits until somebody waits for a lock, which must be the task: it is not done then.
+    pub(crate) async fn until_it_waits<T>(&self, task: &JoinHandle<T>) {
+        let database = self.database().await;
+        let waiting = async || database.waiting_for_locks().await;
+        eventually("the store to wait", waiting, |count| *count > 0 || task.is_finished()).await;
+        assert!(!task.is_finished(), "it did not wait");
     }
 }
 

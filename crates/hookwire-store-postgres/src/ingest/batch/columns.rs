@@ -18,7 +18,7 @@ use crate::shared::Identity;
 use crate::sql::queue as sql;
 use crate::work::leasing_locks;
 
-/// A key is made at the time that its message and its request have, to the millisecond; far less than this.
+/// How far the time in a message's key may lie before the time of its request. It is less than a millisecond; this is ample.
 const FLOOR_MARGIN_MICROS: i64 = 3_600_000_000;
 
 /// What is to be written for some messages.

@@ -189,11 +189,6 @@ impl Log {
         self.requests.push(attempt.request.as_deref().map(storable));
     }
 
-    /// Whether what was sent is kept of any.
-    pub(super) fn keeps_requests(&self) -> bool {
-        self.requests.iter().any(Option::is_some)
-    }
-
     /// The lowest and the highest message whose request is kept; a range that holds nothing if there is none.
     pub(super) fn requested(&self) -> (i64, i64) {
         let kept = self.messages.iter().zip(&self.requests).filter(|(_, request)| request.is_some());

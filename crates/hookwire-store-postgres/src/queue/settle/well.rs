@@ -88,7 +88,7 @@ impl Well {
             lowest,
             highest,
         ];
-        if log.keeps_requests() {
+        if lowest <= highest {
             return link.query(sql::SETTLE_WELL_KEPT, params).await;
         }
         let (without_requests, _) = params.split_at(params.len() - REQUEST_PARAMS);
