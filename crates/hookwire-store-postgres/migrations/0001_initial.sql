@@ -202,6 +202,7 @@ CREATE TABLE endpoint_hour (
     canceled bigint NOT NULL,
     PRIMARY KEY (endpoint, hour, slot)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX endpoint_hour_hour ON endpoint_hour (hour);
 
 -- message: what the request made; status and answer: what it was told. All NULL = under way.
 CREATE TABLE request (

@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 use crate::connection::{Link, params};
 use crate::fault::Done;
 use crate::row::{get, key, read_app, read_endpoint, read_profile};
-use crate::sql::catalog as sql;
+use crate::sql::{catalog as sql, queue};
 
 /// Endpoints and apps kept in memory before everything is dropped and loaded anew.
 const WEIGHT_MAX: usize = 20_000;
@@ -162,6 +162,12 @@ impl Cache {
     pub(crate) async fn load(&self, link: &Link, vault: &Vault, key: AppKey) -> Done<Option<Arc<AppState>>> {
         let state = read(link, vault, key).await?.map(Arc::new);
         let mut inner = self.lock();
+        // Who read earlier may be here later.
+        if let (Some(known), Some(read)) = (inner.apps.get(&key), &state)
+            && known.version > read.version
+        {
+            return Ok(Some(Arc::clone(known)));
+        }
         inner.forget(key);
         if inner.homes.len() + inner.apps.len() > WEIGHT_MAX || inner.orgs.len() > WEIGHT_MAX {
             *inner = Inner::default();
@@ -176,6 +182,21 @@ impl Cache {
         }
         inner.apps.insert(key, Arc::clone(&state));
         Ok(Some(state))
+    }
+
+    /// Whether the app still has this version. If not, what is remembered of it is not older than what it is by now.
+    pub(crate) async fn is_current(
+        &self,
+        link: &Link,
+        vault: &Vault,
+        (app, version): (AppKey, i64),
+    ) -> Done<bool> {
+        let row = link.one(queue::APP_VERSIONS, params![vec![app.raw()]]).await?;
+        let now = row.map_or(Ok(0), |row| get::<i64>(&row, 1))?;
+        if now != version && self.peek_app(app).is_none_or(|known| known.version < now || now == 0) {
+            self.load(link, vault, app).await?;
+        }
+        Ok(now == version)
     }
 
     /// The app of a live endpoint, as remembered or as it is. The endpoint may be gone from it.

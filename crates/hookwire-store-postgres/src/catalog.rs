@@ -38,12 +38,19 @@ macro_rules! write {
 }
 pub(crate) use write;
 
-/// Asks `$question` on a connection of its own.
+/// Asks `$question` on a connection of its own. If nobody waits for the answer any more, the connection is given up: the next
+/// one to use it would have to.
 macro_rules! read {
     ($store:ident, $link:ident => $question:expr) => {{
         let read = async {
-            let $link = $store.shared.pool.take().await?;
-            $question.await
+            let mut $link = $store.shared.pool.take().await?;
+            $link.soil();
+            let answer = $question.await;
+            $link.clean();
+            if let Err(fault) = &answer {
+                $link.failed(fault);
+            }
+            answer
         };
         read.await.map_err(Fault::into_error)
     }};

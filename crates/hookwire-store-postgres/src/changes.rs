@@ -1,11 +1,15 @@
 //! What other nodes changed: the dispatcher is told of it as if it had been changed here.
+//!
+//! It is told of all endpoints of a changed app, whatever is remembered of it: that may have been loaded since by whoever
+//! wrote for it, without a word to the dispatcher.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use hookwire_core::AppKey;
 use hookwire_core::id::Key;
-use hookwire_store::Dispatch;
+use tokio_postgres::Row;
 
 use crate::cache::AppState;
 use crate::connection::{Link, params};
@@ -14,90 +18,93 @@ use crate::row::{get, key};
 use crate::shared::Shared;
 use crate::sql::catalog as sql;
 
-/// Versions of apps that the dispatcher is in step with.
+/// How long one look may take: heartbeats wait for it. The next one goes on.
+const LOOK_MAX: Duration = Duration::from_millis(500);
+
+/// How far the dispatcher is in step with apps.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    versions: Mutex<HashMap<AppKey, i64>>,
+    inner: Mutex<Looked>,
+}
+
+#[derive(Debug, Default)]
+struct Looked {
+    /// Versions of apps that were changed of late.
+    versions: HashMap<AppKey, i64>,
+    /// When the last whole look began, in seconds, by the clock of the database: nothing before it was missed.
+    until: Option<f64>,
 }
 
 impl Seen {
-    fn lock(&self) -> MutexGuard<'_, HashMap<AppKey, i64>> {
-        self.versions.lock().expect("nobody panics with this lock")
+    fn lock(&self) -> MutexGuard<'_, Looked> {
+        self.inner.lock().expect("nobody panics with this lock")
     }
 
     /// This node made that version. If it was in step with the one before, it still is.
     pub(crate) fn own(&self, app: AppKey, version: i64, is_alone: bool) {
-        let mut versions = self.lock();
-        if is_alone || versions.get(&app).is_some_and(|seen| seen + 1 == version) {
-            versions.insert(app, version);
+        let mut looked = self.lock();
+        if is_alone || looked.versions.get(&app).is_some_and(|seen| seen + 1 == version) {
+            looked.versions.insert(app, version);
         }
     }
 
     /// Those of the latest changes that are new; older ones are forgotten.
     fn take_new(&self, latest: &HashMap<AppKey, i64>) -> Vec<AppKey> {
-        let mut versions = self.lock();
-        versions.retain(|app, _| latest.contains_key(app));
-        let is_new = |(app, version): &(&AppKey, &i64)| versions.get(app) != Some(version);
+        let mut looked = self.lock();
+        looked.versions.retain(|app, _| latest.contains_key(app));
+        let is_new = |(app, version): &(&AppKey, &i64)| looked.versions.get(app) != Some(version);
         latest.iter().filter(is_new).map(|(app, _)| *app).collect()
     }
 
     fn saw(&self, app: AppKey, version: i64) {
-        self.lock().insert(app, version);
+        self.lock().versions.insert(app, version);
     }
 }
 
-/// Looks for changes and tells the dispatcher.
+/// Looks for changes since the last look, however long ago that was, and tells the dispatcher.
 pub(crate) async fn look(shared: &Shared, link: &Link) -> Done<()> {
-    let rows = link.query(sql::APP_CHANGES, params![]).await?;
-    let latest = rows.iter().map(|row| Ok((key(row, 0)?, get(row, 1)?))).collect::<Done<HashMap<_, _>>>()?;
-    for app in shared.seen.take_new(&latest) {
-        let known = shared.cache.peek_app(app);
+    let until = shared.seen.lock().until;
+    let rows = link.query(sql::APP_CHANGES, params![until]).await?;
+    let began = rows.first().map(|row| get::<f64>(row, 2)).transpose()?;
+    let started = Instant::now();
+    for app in shared.seen.take_new(&changed(&rows)?) {
+        if started.elapsed() >= LOOK_MAX {
+            return Ok(());
+        }
         let state = shared.cache.load(link, &shared.vault, app).await?;
-        tell(shared, link, app, known.as_deref(), state.as_deref()).await?;
+        tell(shared, link, app, state.as_deref()).await?;
         shared.seen.saw(app, state.map_or(0, |state| state.version));
     }
+    shared.seen.lock().until = began;
     Ok(())
 }
 
-async fn tell(
-    shared: &Shared,
-    link: &Link,
-    app: AppKey,
-    known: Option<&AppState>,
-    now: Option<&AppState>,
-) -> Done<()> {
-    let mut removed = Vec::new();
-    match known {
-        Some(known) => {
-            let is_gone = |key| now.is_none_or(|now| !now.endpoints.contains_key(key));
-            removed.extend(known.endpoints.keys().filter(|key| is_gone(key)).copied());
-        }
-        None => {
-            for row in link.query(sql::ENDPOINTS_GONE, params![app.raw()]).await? {
-                removed.push(key(&row, 0)?);
-            }
+/// The versions that apps were given. There is a row also when there are none.
+fn changed(rows: &[Row]) -> Done<HashMap<AppKey, i64>> {
+    let mut latest = HashMap::new();
+    for row in rows {
+        if let Some(version) = get::<Option<i64>>(row, 1)? {
+            latest.insert(key(row, 0)?, version);
         }
     }
+    Ok(latest)
+}
+
+async fn tell(shared: &Shared, link: &Link, app: AppKey, now: Option<&AppState>) -> Done<()> {
+    let gone = link.query(sql::ENDPOINTS_GONE, params![app.raw()]).await?;
+    let gone = gone.iter().map(|row| key(row, 0)).collect::<Done<Vec<_>>>()?;
     let dispatch = shared.dispatch.read().expect("nobody panics with this lock");
     let Some(dispatch) = dispatch.as_deref() else { return Ok(()) };
-    for endpoint in removed {
+    for endpoint in gone {
         dispatch.removed(endpoint);
     }
     if let Some(now) = now {
-        tell_changed(dispatch, known, now);
-    }
-    Ok(())
-}
-
-fn tell_changed(dispatch: &dyn Dispatch, known: Option<&AppState>, now: &AppState) {
-    if known.is_none_or(|known| known.app != now.app) {
         dispatch.app_changed(Arc::clone(&now.app));
-    }
-    for (key, endpoint) in &now.endpoints {
-        if known.and_then(|known| known.endpoints.get(key)) != Some(endpoint) {
+        for endpoint in now.endpoints.values() {
             dispatch.changed(Arc::clone(endpoint), Arc::clone(&now.app));
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -117,6 +124,6 @@ mod tests {
         assert_eq!(seen.take_new(&[(app, 5)].into()), [app], "somebody else made the fourth");
         seen.own(app, 5, true);
         assert!(seen.take_new(&[(app, 5)].into()).is_empty());
-        assert!(seen.take_new(&HashMap::new()).is_empty() && seen.lock().is_empty());
+        assert!(seen.take_new(&HashMap::new()).is_empty() && seen.lock().versions.is_empty());
     }
 }

@@ -18,7 +18,7 @@ use crate::pool::Backoff;
 use crate::row::get;
 use crate::shared::{Identity, Shared};
 use crate::sql::node as sql;
-use crate::{orphan, queue};
+use crate::{open, orphan, queue};
 
 /// Time between two looks.
 const TICK: Duration = Duration::from_secs(1);
@@ -26,6 +26,8 @@ const TICK: Duration = Duration::from_secs(1);
 const LANES_EVERY: u64 = 5;
 /// Looks from one heartbeat to the next.
 const BEAT_EVERY: u64 = 2;
+/// A node that was silent for so long is dead also for one that comes when there is no number left for it.
+const LONG_SILENCE: Duration = Duration::from_mins(10);
 /// How long words are collected before they are said.
 const COLLECT: Duration = Duration::from_millis(5);
 
@@ -126,11 +128,9 @@ impl Keeper {
         self.ticks += 1;
         self.well_since.get_or_insert_with(Instant::now);
         self.look(link).await?;
+        // Also alone: a node that has left since may have changed something, or given deliveries back, without being heard.
+        changes::look(&self.shared, link).await?;
         let is_alone = self.shared.bell.is_alone();
-        if !is_alone {
-            changes::look(&self.shared, link).await?;
-        }
-        // Also alone: a node that has left since may have given deliveries back without being heard.
         if self.ticks.is_multiple_of(LANES_EVERY) || !(is_alone || self.shared.settings.listen) {
             self.look_at_lanes(link).await?;
         }
@@ -147,7 +147,9 @@ impl Keeper {
                 node = number,
                 "this node was silent for too long: others have taken over its leases"
             );
-            let identity = enter(link, &self.shared.settings.name, 0).await?;
+            let floor = open::node_floor(link).await?;
+            let identity = enter(link, &self.shared.settings.name, floor).await?;
+            self.shared.mint.raise_floor(floor);
             self.shared.mint.become_node(identity.number);
             *self.shared.identity.write().expect("nobody panics with this lock") = identity;
             *self.shared.leases() = Leases::default();
@@ -174,7 +176,7 @@ impl Keeper {
                 let (number, incarnation): (i16, i64) = (get(&row, 0)?, get(&row, 1)?);
                 if incarnation != self.shared.identity().incarnation {
                     tracing::warn!(node = number, "a node is silent: its leases are taken over");
-                    depart(link, number, incarnation, Some(patience)).await?;
+                    depart(link, number, incarnation, patience).await?;
                 }
             }
         }
@@ -245,7 +247,13 @@ pub(crate) async fn enter(link: &Link, name: &str, key_floor: i64) -> Done<Ident
 
 async fn try_enter(link: &Link, name: &str, key_floor: i64) -> Done<Identity> {
     link.query(sql::NODES_LOCK, params![LOCK_SPACE]).await?;
-    let Some(free) = link.one(sql::NODE_FREE, params![]).await? else {
+    let mut free = link.one(sql::NODE_FREE, params![]).await?;
+    if free.is_none() {
+        // Lives that ended without a word, with nobody there to notice.
+        link.run(sql::NODES_DEPART, params![LONG_SILENCE.as_secs_f64()]).await?;
+        free = link.one(sql::NODE_FREE, params![]).await?;
+    }
+    let Some(free) = free else {
         return Err(Fault::unavailable("1023 nodes share this database, there is no room for one more"));
     };
     let number: i16 = get(&free, 0)?;
@@ -254,24 +262,35 @@ async fn try_enter(link: &Link, name: &str, key_floor: i64) -> Done<Identity> {
     Ok(Identity { number: number.unsigned_abs(), incarnation: get(&entered, 0)? })
 }
 
-/// Ends the life of this node.
+/// Ends the life of this node, when everything that was leased under it is there.
 async fn leave(link: &Link, identity: Identity) -> Done<()> {
-    depart(link, identity.number as i16, identity.incarnation, None).await
-}
-
-/// Ends a life, when everything that was leased under it is there; `patience`: only if the node is still silent.
-async fn depart(link: &Link, number: i16, incarnation: i64, patience: Option<Duration>) -> Done<()> {
-    link.script("BEGIN").await?;
+    let number = identity.number as i16;
     let ended = async {
         link.query(sql::NODE_LOCK, params![LOCK_SPACE, i32::from(number)]).await?;
-        match patience {
-            Some(patience) => {
-                link.run(sql::NODE_DEPART, params![number, incarnation, patience.as_secs_f64()]).await
-            }
-            None => link.run(sql::NODE_LEAVE, params![number, incarnation]).await,
-        }
+        link.run(sql::NODE_LEAVE, params![number, identity.incarnation]).await
     };
-    let ended = ended.await;
+    in_transaction(link, ended).await
+}
+
+/// Ends the life of another, if it is still silent. While one of its transactions runs, so that something may still be
+/// leased under it, nothing happens: whoever keeps does not wait.
+async fn depart(link: &Link, number: i16, incarnation: i64, patience: Duration) -> Done<()> {
+    let ended = async {
+        let row = link.one(sql::NODE_LOCK_FREE, params![LOCK_SPACE, i32::from(number)]).await?;
+        if row.is_none_or(|row| !row.get::<_, bool>(0)) {
+            return Ok(0);
+        }
+        link.run(sql::NODE_DEPART, params![number, incarnation, patience.as_secs_f64()]).await
+    };
+    in_transaction(link, ended).await
+}
+
+async fn in_transaction(
+    link: &Link,
+    what: impl Future<Output = Result<u64, tokio_postgres::Error>>,
+) -> Done<()> {
+    link.script("BEGIN").await?;
+    let ended = what.await;
     link.script(if ended.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
     ended?;
     Ok(())

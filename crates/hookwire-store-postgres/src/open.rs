@@ -193,7 +193,7 @@ struct Facts {
 impl Facts {
     /// Reads the facts and writes those that opening changes.
     async fn take(link: &Link, settings: &Settings) -> Done<Self> {
-        let mut key_floor = number(link, sql::NODE_KEY_HIGH).await? + 2 * MARK_STEP;
+        let mut key_floor = node_floor(link).await?;
         let message_high = number(link, sql::KEY_MAX_MESSAGE).await?;
         for sql in [
             sql::KEY_MAX_APP,
@@ -219,6 +219,11 @@ impl Facts {
         }
         Ok(Self { key_floor, sweep_barrier: Timestamp::from_micros(sweep_barrier) })
     }
+}
+
+/// Above all keys that nodes may have made.
+pub(crate) async fn node_floor(link: &Link) -> Done<i64> {
+    Ok(number(link, sql::NODE_KEY_HIGH).await? + 2 * MARK_STEP)
 }
 
 async fn number(link: &Link, sql: &'static str) -> Done<i64> {

@@ -25,24 +25,24 @@ use crate::work::{Work, to_its_end};
 
 #[async_trait]
 impl Upkeep for PostgresStore {
+    /// Each part has its turn, whatever becomes of the others; of several errors the first is told.
     async fn retain(&self, step: RetentionStep) -> Result<Removed> {
-        let ahead = async {
-            let link = self.shared.pool.take().await?;
-            self.shared.days.ahead(&link, step.now).await
-        };
-        ahead.await.map_err(Fault::into_error)?;
-        let (payloads, kept_payloads) = write!(self, work => expire::payloads(work, &step))?;
+        let ahead = read!(self, link => self.shared.days.ahead(&link, step.now));
+        let payloads = write!(self, work => expire::payloads(work, &step));
         let shared = Arc::clone(&self.shared);
         let attempts =
             to_its_end(async move { retain::attempts(&shared, &step).await.map_err(Fault::into_error) });
-        let attempts = attempts.await?;
+        let attempts = attempts.await;
         let shared = Arc::clone(&self.shared);
         let messages =
             to_its_end(async move { retain::messages(&shared, &step).await.map_err(Fault::into_error) });
-        let messages = messages.await?;
-        let others = write!(self, work => expire::others(work, &step))?;
-        let leavings = write!(self, work => leaving::leavings(work, &step))?;
-        Ok(Removed { payloads, kept_payloads, attempts, messages, others: others + leavings })
+        let messages = messages.await;
+        let others = write!(self, work => expire::others(work, &step));
+        let leavings = write!(self, work => leaving::leavings(work, &step));
+        ahead?;
+        let (payloads, kept_payloads) = payloads?;
+        let (attempts, messages) = (attempts?, messages?);
+        Ok(Removed { payloads, kept_payloads, attempts, messages, others: others? + leavings? })
     }
 
     async fn trim_logs(&self, step: TrimStep) -> Result<u64> {

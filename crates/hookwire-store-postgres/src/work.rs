@@ -168,8 +168,16 @@ impl Work {
 
     /// An app as it is now, which nobody else changes, and to which no message is accepted, until the end.
     pub(crate) async fn app_locked(&self, app: AppKey) -> Done<Option<Arc<AppState>>> {
-        self.link.query(catalog::LOCK, params![LOCK_SPACE, vec![stripe(app)]]).await?;
+        self.lock_apps(std::iter::once(app)).await?;
         self.app_now(app).await
+    }
+
+    /// Nobody else changes these apps until the end. Who needs several locks them together: the locks are taken in their
+    /// order, so no two wait for each other.
+    pub(crate) async fn lock_apps(&self, apps: impl Iterator<Item = AppKey>) -> Done<()> {
+        let stripes: Vec<i32> = apps.map(stripe).collect();
+        self.link.query(catalog::LOCK, params![LOCK_SPACE, stripes]).await?;
+        Ok(())
     }
 
     /// An app as it is now. It may be changed by others before the end.

@@ -129,9 +129,13 @@ pub(crate) async fn upsert(
     if let Some(changed) = change(work, org, app, new.clone().into_change(), now).await? {
         return Ok(Created::Existing(changed));
     }
-    match create(work, org, new, now).await? {
+    match create(work, org, new.clone(), now).await? {
         Created::Fresh(app) => Ok(Created::Fresh(app)),
-        Created::Existing(_) => Err(UID_TAKEN.into()),
+        // Somebody made it a moment ago, or its uid is another's.
+        Created::Existing(_) => match change(work, org, app, new.into_change(), now).await? {
+            Some(changed) => Ok(Created::Existing(changed)),
+            None => Err(UID_TAKEN.into()),
+        },
     }
 }
 

@@ -116,26 +116,36 @@ pub(super) async fn plan(
             None => return Ok(Plan::Answer(Taken::Done(Ingested::NoApp))),
         },
     };
-    let endpoints = match new.only_to.map(|only| state.endpoints.get(&only)) {
-        Some(None) => {
-            // It may have been made elsewhere a moment ago.
-            let fresh = shared.cache.load(link, &shared.vault, state.app.key).await?;
-            let only = fresh.as_ref().and_then(|state| state.endpoints.get(&new.only_to?));
-            match only {
-                None => return Ok(Plan::Answer(Taken::Done(Ingested::NoEndpoint))),
-                Some(only) if only.disabled => Vec::new(),
-                Some(only) => vec![only.key],
-            }
-        }
-        Some(Some(only)) if only.disabled => Vec::new(),
-        Some(Some(only)) => vec![only.key],
+    // Who wants it is written down under the version by which it was found out.
+    let (state, endpoints) = match new.only_to {
+        Some(only) => match with_endpoint(shared, link, state, only).await? {
+            Some((state, only)) if only.disabled => (state, Vec::new()),
+            Some((state, only)) => (state, vec![only.key]),
+            None => return Ok(Plan::Answer(Taken::Done(Ingested::NoEndpoint))),
+        },
         None => match choose(&state, &new, &choice) {
-            Some(endpoints) => endpoints,
+            Some(endpoints) => (state, endpoints),
             None => return Ok(Plan::Answer(Taken::Undecided(undecided(&state, new)))),
         },
     };
-    let state = shared.cache.peek_app(state.app.key).unwrap_or(state);
     Ok(Plan::Write(write(shared, dispatch, state, new, &endpoints)))
+}
+
+/// The app with this endpoint, which may have been made elsewhere a moment ago.
+async fn with_endpoint(
+    shared: &Shared,
+    link: &Link,
+    state: Arc<AppState>,
+    endpoint: EndpointKey,
+) -> Done<Option<(Arc<AppState>, Arc<Endpoint>)>> {
+    if let Some(found) = state.endpoints.get(&endpoint).cloned() {
+        return Ok(Some((state, found)));
+    }
+    let fresh = shared.cache.load(link, &shared.vault, state.app.key).await?;
+    Ok(fresh.and_then(|state| {
+        let found = state.endpoints.get(&endpoint).cloned()?;
+        Some((state, found))
+    }))
 }
 
 fn write(

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use hookwire_core::id::Key;
 use hookwire_core::limits::IDEMPOTENCY_WINDOW;
-use hookwire_core::{Message, Timestamp};
+use hookwire_core::{Message, MessageKey, Timestamp};
 use hookwire_store::Vault;
 use hookwire_store::ingest::{Begun, RequestId, SavedAnswer};
 
@@ -25,6 +26,8 @@ pub(super) enum Remembered {
     Running,
     /// It made this message.
     Message(Box<Message>),
+    /// It made a message that is gone by now.
+    Gone(MessageKey),
     /// It was answered so.
     Answer(SavedAnswer),
     /// Its key came with another body.
@@ -47,18 +50,26 @@ pub(super) async fn recall(
     if age >= IDEMPOTENCY_WINDOW || unfinished && age >= RUNNING_MAX {
         return Ok(Remembered::Nothing);
     }
+    if let Some(message) = message {
+        return Ok(match link.one(sql::MESSAGE_BY_KEY, params![message]).await? {
+            None => Remembered::Gone(MessageKey::from_raw(message)),
+            Some(_) if body != request.body => Remembered::OtherBody,
+            Some(row) => Remembered::Message(Box::new(read_message(&row, 0, true)?)),
+        });
+    }
     if body != request.body {
         return Ok(Remembered::OtherBody);
-    }
-    if let Some(message) = message {
-        let found = link.one(sql::MESSAGE_BY_KEY, params![message]).await?;
-        let message = found.map(|row| read_message(&row, 0, true)).transpose()?;
-        return Ok(message.map_or(Remembered::Nothing, |message| Remembered::Message(Box::new(message))));
     }
     let Some(status) = status else { return Ok(Remembered::Running) };
     let sealed: Option<&[u8]> = get(&row, 4)?;
     let body = vault.open(sealed.unwrap_or_default(), &row_name(request))?.to_vec();
     Ok(Remembered::Answer(SavedAnswer { status: u16::try_from(status).unwrap_or_default(), body }))
+}
+
+/// Forgets a request whose message is gone, unless another has been made meanwhile: it may be made again.
+pub(super) async fn forget(link: &Link, request: &RequestId, message: MessageKey) -> Done<()> {
+    link.run(sql::REQUEST_REMOVE_OF, params![&request.key[..], message.raw()]).await?;
+    Ok(())
 }
 
 /// What an answer is sealed for: it may hold a secret, so it is kept as one.
@@ -79,7 +90,7 @@ pub(super) async fn begin(work: &Work, request: &RequestId, now: Timestamp) -> D
     let lock = i32::from(request.key[0]) << 16 | i32::from(request.key[1]) << 8 | i32::from(request.key[2]);
     work.link().query(sql::REQUEST_LOCK, params![LOCK_SPACE, lock]).await?;
     Ok(match recall(work.link(), &work.shared.vault, request, now).await? {
-        Remembered::Nothing => {
+        Remembered::Nothing | Remembered::Gone(_) => {
             put(work, request, now, None).await?;
             Begun::Fresh
         }

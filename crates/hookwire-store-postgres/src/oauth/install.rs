@@ -68,7 +68,10 @@ pub(super) async fn put(work: &mut Work, client: &Client, install: Install, now:
 async fn set_endpoint(work: &Work, install: &mut Install, endpoint: Option<EndpointKey>) -> Done<()> {
     install.endpoint = endpoint;
     let row = params![install.key.raw(), endpoint.map(Key::raw)];
-    work.link().run(sql::INSTALL_ENDPOINT, row).await?;
+    if work.link().run(sql::INSTALL_ENDPOINT, row).await? == 0 {
+        // The endpoint must not outlive it.
+        return Err(Fault::unavailable("the install was removed meanwhile"));
+    }
     Ok(())
 }
 
@@ -119,6 +122,9 @@ pub(super) async fn remove(work: &mut Work, install: &Install, budget: u32, now:
 }
 
 pub(super) async fn revoke(work: &mut Work, org: &OrgId, install: InstallKey, now: Timestamp) -> Done<bool> {
+    let Some(seen) = of_org(work.link(), org, install).await? else { return Ok(false) };
+    // Whoever brings the client's installs in step has this lock, and may be making the endpoint of this one.
+    work.link().query(sql::CLIENT_LOCK, params![seen.client.raw()]).await?;
     let Some(install) = of_org(work.link(), org, install).await? else { return Ok(false) };
     remove(work, &install, remove::AT_ONCE, now).await?;
     work.link().run(sql::CODES_UNUSED, params![install.client.raw(), install.app.raw()]).await?;

@@ -30,6 +30,7 @@ pub(super) async fn step(work: &mut Work, client: ClientKey, now: Timestamp) -> 
     let rows = work.link().query(sql::INSTALLS_STEP, bounds).await?;
     let installs = rows.iter().map(read_install).collect::<Done<Vec<_>>>()?;
     let (count, last) = (installs.len(), installs.last().map_or(reached, |install| install.key.raw()));
+    work.lock_apps(installs.iter().map(|install| install.app)).await?;
     let mut budget = remove::AT_ONCE;
     if is_deleted {
         for gone in &installs {

@@ -49,10 +49,9 @@ pub(crate) async fn claim(shared: &Arc<Shared>, request: &ClaimRequest) -> Done<
         let endpoint = found.filter(|endpoint| !endpoint.disabled);
         let Some(endpoint) = endpoint else {
             // It may have been turned on elsewhere a moment ago.
-            if is_current(&link, version).await? {
+            if shared.cache.is_current(&link, &shared.vault, version).await? {
                 return Ok(Claimed::default());
             }
-            shared.cache.load(&link, &shared.vault, version.0).await?;
             continue;
         };
         let claiming = Claiming { shared, request, identity: shared.identity(), state, endpoint };
@@ -69,14 +68,6 @@ pub(crate) async fn claim(shared: &Arc<Shared>, request: &ClaimRequest) -> Done<
         }
     }
     Err(passing.unwrap_or_else(|| Fault::unavailable("the application is being changed")))
-}
-
-async fn is_current(link: &Pooled, (app, version): (hookwire_core::AppKey, i64)) -> Done<bool> {
-    let row = link.one(sql::APP_VERSIONS, params![vec![app.raw()]]).await?;
-    Ok(match row {
-        Some(row) => get::<i64>(&row, 1)? == version,
-        None => false,
-    })
 }
 
 impl Claiming<'_> {
@@ -215,7 +206,8 @@ impl Claiming<'_> {
         Ok(Some(claimed))
     }
 
-    /// What was leased; `None` when the app is another by now.
+    /// What was leased; `None` when nothing was, as the app is another by now. What was leased counts also if it became
+    /// another right after that.
     fn read(
         &self,
         rows: &[Row],
@@ -223,7 +215,7 @@ impl Claiming<'_> {
         version: Option<&Row>,
     ) -> Done<Option<(Claimed, Effects)>> {
         let version = version.map_or(Ok(0), |row| get::<i64>(row, 1))?;
-        if version != self.state.version {
+        if rows.is_empty() && version != self.state.version {
             return Ok(None);
         }
         let mut effects = Effects::default();

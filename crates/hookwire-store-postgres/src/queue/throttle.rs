@@ -41,6 +41,8 @@ pub(crate) struct Allowed {
     pub(crate) count: u32,
     /// When there may be more.
     pub(crate) next: Timestamp,
+    /// What lies after this was not given out, but written by a clock that is wrong.
+    latest: Timestamp,
     free_at: Vec<(i64, i64, i64)>,
 }
 
@@ -62,10 +64,11 @@ fn decide(
     now: Timestamp,
 ) -> Allowed {
     let horizon = now.plus(AHEAD);
-    let mut allowed = Allowed { count: limit, next: now, free_at: Vec::new() };
+    let latest = horizon.plus(AHEAD);
+    let mut allowed = Allowed { count: limit, next: now, latest, free_at: Vec::new() };
     for (subject, each) in &rates.0 {
-        // A clock that was set back must not stop it for long.
-        let free_at = known.get(subject).copied().unwrap_or(now).max(now).min(horizon.plus(AHEAD));
+        // A clock that was wrong must not stop it for long.
+        let free_at = known.get(subject).copied().unwrap_or(now).max(now).min(latest);
         let room = (horizon.micros() - free_at.micros()).max(0) / each;
         allowed.count = allowed.count.min(u32::try_from(room).unwrap_or(u32::MAX));
         let more = Timestamp::from_micros(free_at.micros() + each - AHEAD.as_micros() as i64);
@@ -80,7 +83,7 @@ pub(crate) async fn used(link: &Link, allowed: &Allowed, count: usize) -> Done<(
     let subjects: Vec<i64> = allowed.free_at.iter().map(|(subject, ..)| *subject).collect();
     let free_at: Vec<i64> =
         allowed.free_at.iter().map(|(_, free_at, each)| free_at + each * count as i64).collect();
-    link.run(sql::THROTTLES_PUT, params![subjects, free_at]).await?;
+    link.run(sql::THROTTLES_PUT, params![subjects, free_at, allowed.latest.micros()]).await?;
     Ok(())
 }
 

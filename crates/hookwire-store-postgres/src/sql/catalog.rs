@@ -34,15 +34,17 @@ statements! {
     APP_INSERT = "INSERT INTO app (key, org, uid, name, throttle_rate, metadata, created, updated) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (org, uid) WHERE uid IS NOT NULL DO NOTHING";
     APP_UPDATE = "UPDATE app SET uid = $2, name = $3, throttle_rate = $4, metadata = $5, updated = $6 WHERE key = $1";
-    APP_DELETE = "WITH gone AS (DELETE FROM app WHERE key = $1) \
+    APP_DELETE = "WITH gone AS (DELETE FROM app WHERE key = $1), rate AS (DELETE FROM throttle WHERE subject = $1) \
         INSERT INTO app_change (app, version) VALUES ($1, 0) \
         ON CONFLICT (app) DO UPDATE SET version = 0, at = excluded.at";
     APP_CHANGED = "WITH changed AS (UPDATE app SET version = version + 1 WHERE key = $1 RETURNING version) \
         INSERT INTO app_change (app, version) SELECT $1, version FROM changed \
         ON CONFLICT (app) DO UPDATE SET version = excluded.version, at = excluded.at RETURNING version";
-    // The window is longer than any transaction lasts.
-    APP_CHANGES = "SELECT app, version FROM app_change WHERE at > clock_timestamp() - interval '3 minutes'";
-    APP_CHANGES_FORGET = "DELETE FROM app_change WHERE at < clock_timestamp() - interval '1 hour'";
+    // Since a look that began at $1. It may have missed those of transactions that had not ended; none lasts for 3 minutes.
+    APP_CHANGES = "SELECT c.app, c.version, extract(epoch FROM now())::float8 FROM (SELECT 1) always LEFT JOIN app_change c \
+        ON c.at > coalesce(to_timestamp($1::float8), now()) - interval '3 minutes'";
+    // A node that is out of touch for longer is not told of what it missed.
+    APP_CHANGES_FORGET = "DELETE FROM app_change WHERE at < now() - interval '7 days'";
 
     ENDPOINT_BY_KEY = "SELECT e.key, e.app, e.uid, e.disabled, f.since, e.created, e.updated, e.config, e.sealed, \
             e.deleted, e.install, e.client, (SELECT c.hook FROM oauth_client c WHERE c.key = e.client) \

@@ -39,9 +39,14 @@ statements! {
         WHERE incarnation <> 0 AND heartbeat < clock_timestamp() - make_interval(secs => $1::float8) ORDER BY number";
     // Its transactions hold the lock while they run: what it leased is all there when this has returned.
     NODE_LOCK = "SELECT pg_advisory_xact_lock($1, 1000 + $2::integer)";
+    NODE_LOCK_FREE = "SELECT pg_try_advisory_xact_lock($1, 1000 + $2::integer)";
     NODE_DEPART = "WITH gone AS (UPDATE node SET incarnation = 0 WHERE number = $1 AND incarnation = $2 \
             AND heartbeat < clock_timestamp() - make_interval(secs => $3::float8) RETURNING 1) \
         INSERT INTO departed (incarnation) SELECT $2 FROM gone ON CONFLICT DO NOTHING";
+    NODES_DEPART = "WITH gone AS (UPDATE node SET incarnation = 0 FROM node seen WHERE seen.number = node.number \
+            AND seen.incarnation <> 0 AND seen.heartbeat < clock_timestamp() - make_interval(secs => $1::float8) \
+            RETURNING seen.incarnation) \
+        INSERT INTO departed (incarnation) SELECT incarnation FROM gone ON CONFLICT DO NOTHING";
     NOTIFY = "SELECT pg_notify('hookwire', $1)";
     NODES = "SELECT number, name, extract(epoch FROM clock_timestamp() - heartbeat)::float8 FROM node \
         WHERE incarnation <> 0 ORDER BY number";

@@ -55,8 +55,9 @@ statements! {
                     unnest($20::bigint[]), unnest($21::bigint[]), unnest($22::bigint[]), 0, 0 \
                 WHERE (SELECT all_are FROM valid)) \
         SELECT all_are FROM valid";
-    // Those whose app is as it was, also messages that may be repeats, have an id of the client's, channels or tags. No
-    // message that a request of the window made lies below $33.
+    // Those whose app is as it was, also messages that may be repeats, have an id of the client's, channels or tags. Whether
+    // the message of an earlier request is still there is not asked here: that of one which this statement waited for would
+    // not be seen.
     INGEST = "WITH valid AS MATERIALIZED ( \
                 SELECT p.app FROM unnest($1::bigint[], $2::bigint[]) AS p (app, version) \
                     JOIN app a ON a.key = p.app AND a.version = p.version \
@@ -72,8 +73,6 @@ statements! {
                 ON CONFLICT (key) DO UPDATE SET body = excluded.body, at = excluded.at, message = excluded.message, \
                     status = NULL, answer = NULL \
                 WHERE r.at <= excluded.at - $28::bigint OR r.message IS NULL AND r.status IS NULL \
-                    OR r.message IS NOT NULL \
-                        AND NOT EXISTS (SELECT 1 FROM message m WHERE m.key = r.message AND m.key >= $33) \
                 RETURNING r.message), \
             named AS (INSERT INTO event_id (app, id, message) \
                 SELECT app, event_id, key FROM new WHERE event_id IS NOT NULL \
@@ -174,7 +173,7 @@ statements! {
         FROM taken t LEFT JOIN message m ON m.key = $2";
     THROTTLES = "SELECT subject, free_at FROM throttle WHERE subject = ANY($1) ORDER BY subject FOR UPDATE";
     THROTTLES_PUT = "INSERT INTO throttle (subject, free_at) SELECT * FROM unnest($1::bigint[], $2::bigint[]) \
-        ON CONFLICT (subject) DO UPDATE SET free_at = greatest(throttle.free_at, excluded.free_at)";
+        ON CONFLICT (subject) DO UPDATE SET free_at = greatest(least(throttle.free_at, $3), excluded.free_at)";
 
     // First attempts that got through, all of them or none: an error says that some are stale. The endpoints' failures
     // are over.
@@ -270,4 +269,5 @@ statements! {
     REQUEST_PUT = "INSERT INTO request (key, body, at, status, answer) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (key) DO UPDATE SET body = $2, at = $3, message = NULL, status = $4, answer = $5";
     REQUEST_REMOVE = "DELETE FROM request WHERE key = $1 AND message IS NULL";
+    REQUEST_REMOVE_OF = "DELETE FROM request WHERE key = $1 AND message = $2";
 }

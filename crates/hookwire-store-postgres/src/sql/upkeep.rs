@@ -41,8 +41,11 @@ statements! {
     OWED_BETWEEN = "SELECT 1 FROM queue WHERE message >= $1 AND message < $2 LIMIT 1";
     ATTEMPTS_REMOVE_OLD = "DELETE FROM attempt WHERE key >= $1 AND key < $2 AND (message, key) IN \
         (SELECT message, key FROM attempt WHERE key >= $1 AND key < $2 LIMIT $3)";
-    EVENT_IDS_REMOVE = "DELETE FROM event_id WHERE message >= $1 AND message < $2";
-    ATTEMPTS_OF_MESSAGES = "DELETE FROM attempt WHERE message >= $1 AND message < $2";
+    PARTITION_SIZE = "SELECT pg_relation_size(oid), reltuples::bigint FROM pg_class WHERE oid = to_regclass($1)";
+    EVENT_IDS_REMOVE = "DELETE FROM event_id WHERE ctid = ANY(ARRAY( \
+        SELECT ctid FROM event_id WHERE message >= $1 AND message < $2 LIMIT $3))";
+    ATTEMPTS_OF_MESSAGES = "DELETE FROM attempt WHERE message >= $1 AND message < $2 AND (message, key) IN \
+        (SELECT message, key FROM attempt WHERE message >= $1 AND message < $2 LIMIT $3)";
     OLD_MESSAGES = "SELECT key, payload IS NOT NULL, endpoints FROM message WHERE key > $1 AND key < $2 ORDER BY key LIMIT $3";
     OWED_AMONG = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message), \
         LATERAL (SELECT message FROM queue WHERE endpoint = k.endpoint AND message = k.message OFFSET 0) q";
@@ -52,7 +55,12 @@ statements! {
     DELIVERIES_REMOVE = "DELETE FROM delivery d USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
         WHERE d.endpoint = k.endpoint AND d.message = k.message";
     MESSAGES_REMOVE = "DELETE FROM message WHERE key = ANY($1)";
-    LABELS_REMOVE = "DELETE FROM label l USING message m WHERE m.key = ANY($1) AND l.message = m.key";
+    // Before the messages go, which name them.
+    LABELS_REMOVE = "DELETE FROM label l USING (SELECT m.app, n.kind, n.label COLLATE \"C\" AS label, m.key FROM message m, \
+            LATERAL (SELECT 0::smallint AS kind, unnest(string_to_array(m.channels, ' ')) AS label \
+                UNION ALL SELECT 1::smallint, unnest(string_to_array(m.tags, ' '))) n WHERE m.key = ANY($1)) k \
+        WHERE l.app = ANY (ARRAY[k.app]) AND l.kind = ANY (ARRAY[k.kind]) AND l.label = ANY (ARRAY[k.label]) \
+            AND l.message >= k.key AND l.message <= k.key";
     EVENT_IDS_OF = "DELETE FROM event_id WHERE message = ANY($1)";
     ATTEMPTS_OF = "DELETE FROM attempt WHERE message = ANY($1)";
 
@@ -67,7 +75,11 @@ statements! {
     TOMBSTONES = "SELECT e.key, EXISTS (SELECT 1 FROM delivery d WHERE d.endpoint = e.key) \
             OR EXISTS (SELECT 1 FROM queue q WHERE q.endpoint = e.key) \
         FROM endpoint e WHERE e.deleted AND e.key > $1 ORDER BY e.key LIMIT $2";
-    TOMBSTONE_REMOVE = "DELETE FROM endpoint WHERE key = $1 AND deleted";
+    TOMBSTONE_REMOVE = "WITH rate AS (DELETE FROM throttle WHERE subject = $1), \
+            log AS (DELETE FROM log_floor WHERE endpoint = $1), failure AS (DELETE FROM failing WHERE endpoint = $1), \
+            head AS (DELETE FROM fifo_head WHERE endpoint = $1), \
+            before AS (DELETE FROM fifo_before WHERE endpoint = $1) \
+        DELETE FROM endpoint WHERE key = $1 AND deleted";
     ENDPOINTS_ABOVE = "SELECT key FROM endpoint WHERE key > $1 AND NOT deleted ORDER BY key LIMIT $2";
     PROFILE_OF_APP = "SELECT o.profile FROM app a JOIN org o ON o.key = a.org WHERE a.key = $1";
     LOG_CUT = "SELECT message FROM ( \

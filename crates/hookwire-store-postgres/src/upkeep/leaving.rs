@@ -46,6 +46,6 @@ pub(crate) async fn leavings(work: &mut Work, step: &RetentionStep) -> Done<u64>
         sweep.tombstones.saw(rows.len(), last, step);
     }
     let mut shared = work.shared.sweep.lock().expect("nobody panics with this lock");
-    *shared = super::sweep::Sweep { message: shared.message, ..sweep };
+    *shared = super::sweep::Sweep { message: shared.message, in_use: shared.in_use, ..sweep };
     Ok(removed)
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hookwire_core::id::Key;
 use hookwire_core::{AttemptKey, EndpointKey, MessageKey};
 use hookwire_store::upkeep::RetentionStep;
+use tokio_postgres::error::SqlState;
 
 use crate::connection::{Link, params};
 use crate::fault::Done;
@@ -24,6 +25,12 @@ use crate::work::Work;
 const WHOLE_DAYS_FROM: Duration = Duration::from_hours(8 * 24);
 /// Rows that a step looks at for each row that it may remove.
 const LOOKS_PER_ROW: u32 = 5;
+/// Rows that one statement removes of what belongs to a day.
+const PAGE: i64 = 10_000;
+/// A partition of more bytes is not counted when it goes.
+const COUNTED_MAX: i64 = 64 << 20;
+/// After a day that somebody was using, nothing is dropped for so long: whoever comes while a drop waits has to wait, too.
+const REST: Duration = Duration::from_mins(1);
 
 /// The days that have a partition of `table`, in order.
 async fn days(link: &Link, table: &str) -> Done<Vec<Day>> {
@@ -41,7 +48,7 @@ pub(crate) async fn attempts(shared: &Arc<Shared>, step: &RetentionStep) -> Done
     let mut removed = 0;
     for day in days(&link, "attempt").await? {
         if day.ceiling() <= floor {
-            removed += drop_days(shared, &link, day, &["attempt"], "attempt").await?;
+            removed += drop_days(shared, &link, day, &["attempt"]).await?;
         } else if day.floor() < floor && step.attempts < WHOLE_DAYS_FROM {
             let bounds = params![day.floor(), floor, i64::from(step.limit)];
             removed += link.run(sql::ATTEMPTS_REMOVE_OLD, bounds).await?;
@@ -71,37 +78,58 @@ pub(crate) async fn messages(shared: &Arc<Shared>, step: &RetentionStep) -> Done
 }
 
 async fn drop_messages(shared: &Shared, link: &Link, day: Day) -> Done<u64> {
+    if is_resting(shared) {
+        return Ok(0);
+    }
     let (from, to) = (day.floor(), day.ceiling());
-    link.run(sql::EVENT_IDS_REMOVE, params![from, to]).await?;
-    // Attempts that were made later than on that day.
-    link.run(sql::ATTEMPTS_OF_MESSAGES, params![from, to]).await?;
+    // Attempts of its messages were made later than on that day, too.
+    for statement in [sql::EVENT_IDS_REMOVE, sql::ATTEMPTS_OF_MESSAGES] {
+        while link.run(statement, params![from, to, PAGE]).await? >= PAGE as u64 {}
+    }
     let number = shared.identity().number as i16;
     link.run(crate::sql::node::NODE_RAISE, params![number, to]).await?;
-    drop_days(shared, link, day, &["message", "label", "delivery"], "message").await
+    drop_days(shared, link, day, &["message", "label", "delivery"]).await
 }
 
-/// Drops the day's partitions of these tables; answers how many rows one of them held. Whoever uses the table just then is
-/// waited for, but not for long: the next step tries again.
-async fn drop_days(
-    shared: &Shared,
-    link: &Link,
-    day: Day,
-    tables: &[&str],
-    counted: &'static str,
-) -> Done<u64> {
-    let statement = if counted == "message" { sql::MESSAGES_BETWEEN } else { sql::ATTEMPTS_BETWEEN };
+fn is_resting(shared: &Shared) -> bool {
+    let sweep = shared.sweep.lock().expect("nobody panics with this lock");
+    sweep.in_use.is_some_and(|at| at.elapsed() < REST)
+}
+
+/// Rows of the day's partition: counted, or where that takes long, as many as the database believes that there are.
+async fn rows_of(link: &Link, table: &str, day: Day) -> Done<u64> {
+    let size = link.one(sql::PARTITION_SIZE, params![day.name(table)]).await?;
+    let Some(size) = size else { return Ok(0) };
+    if get::<i64>(&size, 0)? > COUNTED_MAX {
+        return Ok(get::<i64>(&size, 1)?.max(0).unsigned_abs());
+    }
+    let statement = if table == "message" { sql::MESSAGES_BETWEEN } else { sql::ATTEMPTS_BETWEEN };
     let row = link.one(statement, params![day.floor(), day.ceiling()]).await?;
-    let rows = row.map_or(Ok(0), |row| count(&row, 0))?;
+    row.map_or(Ok(0), |row| count(&row, 0))
+}
+
+/// Drops the day's partitions of these tables; answers how many rows the first of them held. Whoever uses one just then is
+/// hardly waited for: a later step tries again.
+async fn drop_days(shared: &Shared, link: &Link, day: Day, tables: &[&str]) -> Done<u64> {
+    if is_resting(shared) {
+        return Ok(0);
+    }
+    let rows = rows_of(link, tables[0], day).await?;
     shared.days.forget(day);
     let drops: Vec<String> =
         tables.iter().map(|table| format!("DROP TABLE IF EXISTS {};", day.name(table))).collect();
     let script = format!(
-        "BEGIN; SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock({LOCK_SPACE}, 3); {} COMMIT;",
+        "BEGIN; SET LOCAL lock_timeout = '200ms'; SELECT pg_advisory_xact_lock({LOCK_SPACE}, 3); {} COMMIT;",
         drops.join(" ")
     );
     if let Err(error) = link.script(&script).await {
         link.script("ROLLBACK").await?;
-        return Err(error.into());
+        if error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) {
+            return Err(error.into());
+        }
+        tracing::info!(tables = tables.join(", "), "a day that is over is still in use, and stays for the moment");
+        shared.sweep.lock().expect("nobody panics with this lock").in_use = Some(Instant::now());
+        return Ok(0);
     }
     Ok(rows)
 }

@@ -1,6 +1,6 @@
 //! How far retention has come. In memory: forgetting it costs a few looks at rows that stay.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hookwire_core::Timestamp;
 use hookwire_store::upkeep::RetentionStep;
@@ -10,6 +10,8 @@ use hookwire_store::upkeep::RetentionStep;
 pub(crate) struct Sweep {
     /// The last message looked at.
     pub(crate) message: i64,
+    /// When a day could not be dropped, as somebody was using it.
+    pub(crate) in_use: Option<Instant>,
     /// Through numbers of hours.
     pub(crate) hours: Pass,
     /// Through tasks.

@@ -22,7 +22,7 @@ use crate::row::{count, get, key, read_task, split, time};
 use crate::sql::{history, queue, upkeep as sql};
 use crate::upkeep::expire;
 use crate::walk::Walking;
-use crate::work::Work;
+use crate::work::{Work, stripe};
 
 /// Running tasks that one step takes care of.
 const TASKS_AT_ONCE: i64 = 20;
@@ -103,11 +103,13 @@ pub(crate) async fn advance(work: &mut Work, now: Timestamp, limit: u32) -> Done
     if !running.is_empty() {
         expire::lock_shared(work).await?;
     }
-    let mut left = limit.max(1);
+    let (mut left, mut locked) = (limit.max(1), 0);
     for task in running {
-        if left == 0 {
-            break;
+        // Locks are taken in their order only; who would come before one that is held has its turn when it is the first.
+        if left == 0 || stripe(task.app) < locked {
+            continue;
         }
+        locked = stripe(task.app);
         left -= step(work, task, now, left).await?.min(left);
     }
     let row = work.link().one(sql::TASKS_RUNNING_COUNT, params![]).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hookwire_core::id::Key;
 use hookwire_core::limits::IDEMPOTENCY_WINDOW;
-use hookwire_core::{AppKey, Channel, Message, MessageKey, Payload, Tag, Timestamp, Uid};
+use hookwire_core::{AppKey, Channel, Message, Payload, Tag, Timestamp, Uid};
 use tokio_postgres::Row;
 
 use super::Planned;
@@ -17,9 +17,6 @@ use crate::row::join;
 use crate::shared::Identity;
 use crate::sql::queue as sql;
 use crate::work::leasing_locks;
-
-/// How far the time in a message's key may lie before the time of its request. It is less than a millisecond; this is ample.
-const FLOOR_MARGIN_MICROS: i64 = 3_600_000_000;
 
 /// What is to be written for some messages.
 #[derive(Default)]
@@ -133,13 +130,6 @@ impl<'a> Columns<'a> {
         self.has_names
     }
 
-    /// A key below which there is no message that a request of the window made.
-    fn requests_floor(&self) -> i64 {
-        let earliest = self.created.iter().copied().min().unwrap_or_default();
-        let window = IDEMPOTENCY_WINDOW.as_micros() as i64 + FLOOR_MARGIN_MICROS;
-        MessageKey::floor(Timestamp::from_micros(earliest - window)).raw()
-    }
-
     fn valid(&self) -> (Vec<i64>, Vec<i64>) {
         (self.versions.keys().map(|app| app.raw()).collect(), self.versions.values().copied().collect())
     }
@@ -226,7 +216,6 @@ impl<'a> Columns<'a> {
             labels.kinds,
             labels.labels,
             labels.messages,
-            self.requests_floor(),
         ];
         link.query(sql::INGEST, params).await
     }

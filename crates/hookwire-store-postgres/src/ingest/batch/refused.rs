@@ -7,11 +7,11 @@ use tokio_postgres::error::SqlState;
 
 use super::super::Taken;
 use super::super::plan::Planned;
-use super::super::request::{Remembered, recall};
+use super::super::request::{Remembered, forget, recall};
 use super::{Question, TRIES};
 use crate::connection::{Link, params};
 use crate::fault::{Done, Fault};
-use crate::row::{get, key};
+use crate::row::key;
 use crate::shared::Shared;
 use crate::sql::queue as sql;
 
@@ -47,9 +47,7 @@ async fn explain(shared: &Shared, link: &Link, planned: &Planned) -> Done<Why> {
         return Err(Fault::unavailable("this node was taken for dead and begins anew"));
     }
     let (message, state) = (&planned.message, &planned.state);
-    let row = link.one(sql::APP_VERSIONS, params![vec![message.app.raw()]]).await?;
-    if row.map_or(Ok(0), |row| get::<i64>(&row, 1))? != state.version {
-        shared.cache.load(link, &shared.vault, message.app).await?;
+    if !shared.cache.is_current(link, &shared.vault, (message.app, state.version)).await? {
         return Ok(Why::Again);
     }
     if let Some(request) = &planned.request {
@@ -58,6 +56,7 @@ async fn explain(shared: &Shared, link: &Link, planned: &Planned) -> Done<Why> {
                 return Ok(Why::Answer(Taken::Done(Ingested::OtherBody)));
             }
             Remembered::Message(first) => return Ok(Why::Answer(Taken::Done(Ingested::Repeated(first)))),
+            Remembered::Gone(first) => forget(link, request, first).await?,
             Remembered::Nothing | Remembered::Running => {}
         }
     }

@@ -9,9 +9,11 @@ use hookwire_store::queue::Settled;
 use super::columns::Columns;
 use super::{Next, One, mark, next};
 use crate::cache::AppState;
+use crate::connection::Link;
 use crate::fault::Done;
 use crate::queue::health::{self, Failing};
 use crate::queue::{fifo, notice};
+use crate::shared::Shared;
 use crate::work::Work;
 
 type Homes = BTreeMap<EndpointKey, Arc<AppState>>;
@@ -49,15 +51,27 @@ async fn homes(work: &Work, all: &[One<'_>]) -> Done<Homes> {
     let mut homes = Homes::new();
     for one in all {
         let endpoint = one.settlement.delivery.endpoint;
-        if homes.contains_key(&endpoint) {
-            continue;
-        }
-        let state = shared.cache.home(work.link(), &shared.vault, endpoint).await?;
-        if let Some(state) = state.filter(|state| state.endpoints.contains_key(&endpoint)) {
+        if !homes.contains_key(&endpoint)
+            && let Some(state) = home(shared, work.link(), endpoint).await?
+        {
             homes.insert(endpoint, state);
         }
     }
     Ok(homes)
+}
+
+/// The app that has the endpoint. Only what is gone by now is gone, not what is not remembered.
+async fn home(shared: &Shared, link: &Link, endpoint: EndpointKey) -> Done<Option<Arc<AppState>>> {
+    let Some(state) = shared.cache.home(link, &shared.vault, endpoint).await? else { return Ok(None) };
+    if state.endpoints.contains_key(&endpoint) {
+        return Ok(Some(state));
+    }
+    let version = (state.app.key, state.version);
+    if shared.cache.is_current(link, &shared.vault, version).await? {
+        return Ok(None);
+    }
+    let state = shared.cache.app(link, &shared.vault, version.0).await?;
+    Ok(state.filter(|state| state.endpoints.contains_key(&endpoint)))
 }
 
 /// What follows from one settlement that took effect.
