@@ -18,15 +18,13 @@ use hookwire_store::catalog::{AppExclusion, Changed, Created, Rotated, Rotation}
 use hookwire_store::{Catalog, Page, Result, Slice};
 
 use crate::PostgresStore;
-use crate::fault::Fault;
-use crate::work::{Work, to_its_end};
 
 /// Runs `$verb` in a transaction of its own, to its end.
 macro_rules! write {
     ($store:ident, $work:ident => $verb:expr) => {{
         let shared = Arc::clone(&$store.shared);
-        to_its_end(async move {
-            let mut work = Work::begin(&shared).await?;
+        $crate::work::answered(&$store.shared, async move {
+            let mut work = $crate::work::Work::begin(&shared).await?;
             let outcome = {
                 let $work = &mut work;
                 $verb.await
@@ -45,14 +43,15 @@ macro_rules! read {
         let read = async {
             let mut $link = $store.shared.pool.take().await?;
             $link.soil();
-            let answer = $question.await;
+            let answer: $crate::fault::Done<_> = $question.await;
             $link.clean();
             if let Err(fault) = &answer {
                 $link.failed(fault);
             }
             answer
         };
-        read.await.map_err(Fault::into_error)
+        let limit = $store.shared.settings.answer_max;
+        $crate::fault::in_time(limit, read).await.map_err($crate::fault::Fault::into_error)
     }};
 }
 pub(crate) use read;

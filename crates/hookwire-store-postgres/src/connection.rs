@@ -15,7 +15,7 @@ use tokio_postgres::{AsyncMessage, Client, Row, Statement};
 pub(crate) use param::{Param, params};
 pub(crate) use place::Place;
 
-use crate::fault::{Done, Fault};
+use crate::fault::{Done, in_time};
 
 /// How statements are planned. Arrays of parameters are short or long, but the plan is the same. It is kept while tables
 /// grow, so what can be found by an index is found by it, however small the table was.
@@ -70,9 +70,7 @@ impl Link {
     /// Connects. What others say is heard as long as the connection lives.
     pub(crate) async fn connect(place: &Place) -> Done<(Self, Heard)> {
         let connecting = place.config.connect(place.tls());
-        let (client, mut connection) = tokio::time::timeout(CONNECT_LIMIT, connecting)
-            .await
-            .map_err(|_| Fault::unavailable("the database does not answer"))??;
+        let (client, mut connection) = in_time(CONNECT_LIMIT, connecting).await?;
         let (said, heard) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             let mut messages = futures::stream::poll_fn(move |context| connection.poll_message(context));
@@ -88,7 +86,7 @@ impl Link {
         });
         let link = Self { client, statements: place.keeps_statements.then(Mutex::default) };
         if place.keeps_statements {
-            link.client.batch_execute(SESSION).await?;
+            in_time(CONNECT_LIMIT, link.client.batch_execute(SESSION)).await?;
         }
         Ok((link, heard))
     }

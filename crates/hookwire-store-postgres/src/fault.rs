@@ -1,5 +1,7 @@
 //! What goes wrong inside the store, and what callers are told of it.
 
+use std::time::Duration;
+
 use hookwire_store::Error;
 use hookwire_store::vault::CannotOpen;
 use tokio_postgres::error::SqlState;
@@ -11,6 +13,8 @@ pub(crate) enum Fault {
     Refused(Error),
     /// The database, or the way to it, failed.
     Broken(tokio_postgres::Error),
+    /// The database did not answer in time. What it was asked for may still be done.
+    Silent,
 }
 
 pub(crate) type Done<T> = std::result::Result<T, Fault>;
@@ -28,7 +32,16 @@ impl Fault {
     pub(crate) fn into_error(self) -> Error {
         match self {
             Self::Refused(error) => error,
-            Self::Broken(error) => told(&error),
+            other => other.told(),
+        }
+    }
+
+    /// The same, when it is still needed.
+    pub(crate) fn told(&self) -> Error {
+        match self {
+            Self::Refused(error) => error.clone(),
+            Self::Broken(error) => told(error),
+            Self::Silent => Error::Unavailable("the database does not answer".to_owned()),
         }
     }
 
@@ -54,8 +67,22 @@ impl Fault {
     /// Whether it is not known what became of the transaction: the connection was lost, or the database behind a pooler,
     /// which then says so in a word of its own.
     pub(crate) fn leaves_doubt(&self) -> bool {
-        let Self::Broken(error) = self else { return false };
-        error.code().is_none_or(|code| code.code().starts_with("08") || code.code().starts_with("57P"))
+        match self {
+            Self::Refused(_) => false,
+            Self::Broken(error) => error
+                .code()
+                .is_none_or(|code| code.code().starts_with("08") || code.code().starts_with("57P")),
+            Self::Silent => true,
+        }
+    }
+
+    /// Whether the connection is to be given up: nothing, or not a server that writes, is behind it.
+    pub(crate) fn needs_new_connection(&self) -> bool {
+        match self {
+            Self::Refused(_) => false,
+            Self::Broken(error) => needs_new_connection(error),
+            Self::Silent => true,
+        }
     }
 }
 
@@ -83,8 +110,19 @@ impl From<hookwire_store::record::Damaged> for Fault {
     }
 }
 
+/// What came of it, if that was found out in time.
+pub(crate) async fn in_time<T, E>(limit: Duration, what: impl Future<Output = Result<T, E>>) -> Done<T>
+where
+    Fault: From<E>,
+{
+    match tokio::time::timeout(limit, what).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(Fault::Silent),
+    }
+}
+
 /// What a failure of the database's means to a caller.
-pub(crate) fn told(error: &tokio_postgres::Error) -> Error {
+fn told(error: &tokio_postgres::Error) -> Error {
     let Some(db) = error.as_db_error() else {
         return Error::Unavailable(format!("the database can't be reached: {}", with_causes(error)));
     };
@@ -94,6 +132,15 @@ pub(crate) fn told(error: &tokio_postgres::Error) -> Error {
     }
     // 08: connections; 53: resources; 57: an operator or a limit intervened; 40: stood in each other's way; 55: locks;
     // 58: its system failed; 25006: it only reads, as after a failover to a replica.
+    // 26 and 42P05: statements are not where they were prepared.
+    if code.code().starts_with("26") || *code == SqlState::DUPLICATE_PSTATEMENT {
+        let hint = "behind a pooler in transaction mode, `store.listen` has to be false";
+        return Error::Unavailable(format!("{text} ({hint})"));
+    }
+    // 28 and 3D: who connects, and where to.
+    if ["28", "3D"].iter().any(|class| code.code().starts_with(class)) {
+        return Error::Unavailable(format!("the database of `store.url` refuses the connection: {text}"));
+    }
     let is_passing = ["08", "53", "57", "40", "55", "58"].iter().any(|class| code.code().starts_with(class))
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION;
     match code.code() {
@@ -103,8 +150,7 @@ pub(crate) fn told(error: &tokio_postgres::Error) -> Error {
     }
 }
 
-/// Whether the connection is to be given up: the server behind it is not one that writes.
-pub(crate) fn needs_new_connection(error: &tokio_postgres::Error) -> bool {
+fn needs_new_connection(error: &tokio_postgres::Error) -> bool {
     error.code().is_none_or(|code| {
         *code == SqlState::READ_ONLY_SQL_TRANSACTION
             || code.code().starts_with("08")

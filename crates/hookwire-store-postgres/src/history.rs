@@ -17,10 +17,11 @@ use hookwire_store::history::{AttemptFilter, DeliveryStatus, EndpointStats, Eras
 use hookwire_store::{Page, Result, Slice};
 
 use crate::PostgresStore;
+use crate::catalog::read;
 use crate::connection::params;
-use crate::fault::{Done, Fault};
+use crate::fault::Done;
 use crate::sql::history as sql;
-use crate::work::{Work, to_its_end};
+use crate::work::{Work, answered};
 
 #[async_trait]
 impl History for PostgresStore {
@@ -30,19 +31,15 @@ impl History for PostgresStore {
         message: &Reference<MessageKey>,
         with_payload: bool,
     ) -> Result<Option<Message>> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             message::find(&link, app, message, with_payload).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn messages(&self, app: AppKey, filter: MessageFilter, page: Page) -> Result<Slice<Message>> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             message::list(&link, app, &filter, page).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn attempts_of_endpoint(
@@ -53,11 +50,9 @@ impl History for PostgresStore {
         with_message: bool,
         page: Page,
     ) -> Result<Slice<(Attempt, Option<Message>)>> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             attempt::of_endpoint(&link, app, endpoint, &filter, with_message, page).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn attempts_of_message(
@@ -67,11 +62,9 @@ impl History for PostgresStore {
         filter: AttemptFilter,
         page: Page,
     ) -> Result<Slice<Attempt>> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             attempt::of_message(&link, app, message, &filter, page).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn attempt(
@@ -80,11 +73,9 @@ impl History for PostgresStore {
         message: MessageKey,
         attempt: AttemptKey,
     ) -> Result<Option<Attempt>> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             attempt::find(&link, app, message, attempt).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn messages_of_endpoint(
@@ -97,11 +88,9 @@ impl History for PostgresStore {
         page: Page,
     ) -> Result<Slice<(Message, DeliveryStatus)>> {
         let wanted = delivery::Wanted { filter, states, attempted };
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             delivery::of_endpoint(&link, &self.shared.vault, app, endpoint, &wanted, page).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn endpoints_of_message(
@@ -110,11 +99,9 @@ impl History for PostgresStore {
         message: MessageKey,
         page: Page,
     ) -> Result<Slice<(Endpoint, DeliveryStatus)>> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             delivery::of_message(&link, &self.shared.vault, app, message, page).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn endpoint_stats(
@@ -124,16 +111,14 @@ impl History for PostgresStore {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<EndpointStats> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             delivery::stats(&link, &self.shared.vault, app, endpoint, since, until).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn expunge_payload(&self, app: AppKey, message: &Reference<MessageKey>) -> Result<Erased> {
         let (shared, message) = (Arc::clone(&self.shared), message.clone());
-        to_its_end(async move {
+        answered(&self.shared, async move {
             let work = Work::begin(&shared).await?;
             let outcome = expunge_payload(&work, app, &message).await;
             work.end(outcome).await
@@ -147,13 +132,11 @@ impl History for PostgresStore {
         message: MessageKey,
         attempt: AttemptKey,
     ) -> Result<Erased> {
-        let erase = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             let row = params![message.raw(), attempt.raw(), app.raw()];
             let changed = link.run(sql::EXPUNGE_RESPONSE, row).await?;
             Ok(if changed > 0 { Erased::Done } else { Erased::Absent })
-        };
-        erase.await.map_err(Fault::into_error)
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use hookwire_store::{Ingest, Result};
 pub(crate) use batch::Ingester;
 
 use crate::PostgresStore;
-use crate::work::{Work, to_its_end};
+use crate::work::{Work, answered};
 
 /// Times that it is found out beside the writer who wants a message, should the app's endpoints change all the time.
 const CHOICES_MAX: usize = 3;
@@ -48,7 +48,7 @@ impl Ingest for PostgresStore {
 
     async fn begin_request(&self, request: RequestId, now: Timestamp) -> Result<Begun> {
         let shared = Arc::clone(&self.shared);
-        to_its_end(async move {
+        answered(&self.shared, async move {
             let work = Work::begin(&shared).await?;
             let outcome = request::begin(&work, &request, now).await;
             work.end(outcome).await
@@ -63,7 +63,7 @@ impl Ingest for PostgresStore {
         now: Timestamp,
     ) -> Result<()> {
         let shared = Arc::clone(&self.shared);
-        to_its_end(async move {
+        answered(&self.shared, async move {
             let work = Work::begin(&shared).await?;
             let outcome = request::finish(&work, &request, answer.as_ref(), now).await;
             work.end(outcome).await

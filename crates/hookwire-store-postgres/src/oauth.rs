@@ -18,8 +18,6 @@ use hookwire_store::{Oauth, Page, Result, Slice};
 
 use crate::PostgresStore;
 use crate::catalog::{read, write};
-use crate::fault::Fault;
-use crate::work::{Work, to_its_end};
 
 pub(crate) use install::forget_app;
 

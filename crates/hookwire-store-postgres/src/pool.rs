@@ -8,7 +8,7 @@ use hookwire_store::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection::{Link, Place};
-use crate::fault::{Done, Fault, needs_new_connection};
+use crate::fault::{Done, Fault};
 
 /// How long somebody waits for a free connection before hearing that there is too much to do.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -115,9 +115,7 @@ impl Pooled {
 
     /// Takes note of a failure: after some the connection is of no use.
     pub(crate) fn failed(&mut self, fault: &Fault) {
-        if let Fault::Broken(error) = fault
-            && needs_new_connection(error)
-        {
+        if fault.needs_new_connection() {
             self.is_clean = false;
         }
     }

@@ -20,11 +20,12 @@ use hookwire_store::queue::{ClaimRequest, Claimed, Depth, Lane, Resend, Settled,
 use hookwire_store::{Queue, Result};
 
 use crate::PostgresStore;
+use crate::catalog::read;
 use crate::connection::params;
 use crate::fault::Fault;
 use crate::row::count;
 use crate::sql::queue as sql;
-use crate::work::{Work, to_its_end};
+use crate::work::{Work, answered, to_its_end};
 
 #[async_trait]
 impl Queue for PostgresStore {
@@ -56,11 +57,9 @@ impl Queue for PostgresStore {
     }
 
     async fn lanes(&self, after: Option<EndpointKey>, limit: u32) -> Result<Vec<Lane>> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             lanes::lanes(&self.shared, &link, after, limit as usize).await
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 
     async fn resend(
@@ -71,7 +70,7 @@ impl Queue for PostgresStore {
         now: Timestamp,
     ) -> Result<Resend> {
         let (shared, message, endpoint) = (Arc::clone(&self.shared), message.clone(), endpoint.clone());
-        to_its_end(async move {
+        answered(&self.shared, async move {
             let mut work = Work::begin(&shared).await?;
             let outcome = resend::resend(&mut work, app, &message, &endpoint, now).await;
             work.end(outcome).await
@@ -80,11 +79,9 @@ impl Queue for PostgresStore {
     }
 
     async fn depth(&self) -> Result<Depth> {
-        let read = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             let row = link.one(sql::DEPTH, params![]).await?;
             Ok(Depth { pending: row.map_or(Ok(0), |row| count(&row, 0))? })
-        };
-        read.await.map_err(Fault::into_error)
+        })
     }
 }

@@ -29,6 +29,8 @@ pub struct Settings {
     pub name: String,
     /// A node that was silent for so long is dead: its leases are void.
     pub silence_max: Duration,
+    /// How long a caller waits for the database's answer before hearing that there is none. Longer than a lock is waited for.
+    pub answer_max: Duration,
 }
 
 impl Default for Settings {
@@ -44,6 +46,7 @@ impl Default for Settings {
             migrate: true,
             name: String::new(),
             silence_max: Duration::from_secs(8),
+            answer_max: Duration::from_secs(25),
         }
     }
 }

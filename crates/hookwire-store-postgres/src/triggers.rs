@@ -10,10 +10,10 @@ use hookwire_store::{Page, Result, Slice, Triggers};
 
 use crate::PostgresStore;
 use crate::catalog::{read, trigger, write};
-use crate::fault::{Done, Fault};
+use crate::fault::Done;
 use crate::history::invocation;
 use crate::sql::triggers as sql;
-use crate::work::{Work, to_its_end};
+use crate::work::Work;
 
 /// Records that are on their way together.
 const TOGETHER: usize = 256;

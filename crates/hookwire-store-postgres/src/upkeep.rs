@@ -21,7 +21,7 @@ use crate::catalog::{read, write};
 use crate::connection::params;
 use crate::fault::Fault;
 use crate::sql::node;
-use crate::work::{Work, to_its_end};
+use crate::work::to_its_end;
 
 #[async_trait]
 impl Upkeep for PostgresStore {
@@ -67,12 +67,10 @@ impl Upkeep for PostgresStore {
 
     async fn ping(&self) -> Result<()> {
         let pings = self.pings.fetch_add(1, Ordering::Relaxed);
-        let ping = async {
-            let link = self.shared.pool.take().await?;
+        read!(self, link => async {
             link.run(node::META_SET, params!["ping", pings.cast_signed()]).await?;
             Ok(())
-        };
-        ping.await.map_err(Fault::into_error)
+        })
     }
 
     fn write_stats(&self) -> WriteStats {

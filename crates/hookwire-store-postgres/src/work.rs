@@ -65,6 +65,15 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
     }
 }
 
+/// The same for a caller who waits for the answer, but not for ever; the verb goes on without him.
+pub(crate) async fn answered<T: Send + 'static>(
+    shared: &Shared,
+    verb: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let answer = tokio::time::timeout(shared.settings.answer_max, to_its_end(verb)).await;
+    answer.unwrap_or_else(|_| Err(Fault::Silent.into_error()))
+}
+
 /// A transaction under way. It ends with [`Work::end`]; if it is dropped before, it is rolled back.
 pub(crate) struct Work {
     link: Pooled,

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::connection::Link;
-use crate::fault::{Done, Fault};
+use crate::fault::{Done, Fault, in_time};
 use crate::ingest::{self, Taken};
 use crate::pool::Backoff;
 use crate::queue::settle;
@@ -182,15 +182,13 @@ impl OwnLink {
 
     async fn connect(&self) -> Done<Link> {
         let (link, _) = Link::connect(&self.shared.place).await?;
-        link.ready(self.statements).await?;
+        in_time(self.shared.settings.answer_max, link.ready(self.statements)).await?;
         Ok(link)
     }
 
     /// Takes note of a failure: after some the connection is of no use.
     pub(crate) fn failed(&mut self, fault: &Fault) {
-        if let Fault::Broken(error) = fault
-            && crate::fault::needs_new_connection(error)
-        {
+        if fault.needs_new_connection() {
             self.link = None;
         }
     }

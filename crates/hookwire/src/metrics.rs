@@ -21,6 +21,8 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram as OwnHistogram;
 use prometheus_client::registry::Registry;
 
+use crate::probe::Probe;
+
 const CONTENT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const SECONDS: [f64; 12] = [0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
@@ -63,6 +65,7 @@ pub(crate) struct Shown {
     pub(crate) answers: Answers,
     pub(crate) store: SharedStore,
     pub(crate) engine: Option<Arc<Engine>>,
+    pub(crate) probe: Arc<Probe>,
 }
 
 /// The route.
@@ -86,6 +89,13 @@ async fn page(shown: &Shown) -> Response {
     counter(&mut registry, "store_busy_microseconds", "Time the writer spent in them", writes.busy_us);
     if let Some(engine) = &shown.engine {
         of_engine(&mut registry, engine);
+    }
+    if let Some(lag) = shown.probe.lag().await {
+        registry.register(
+            "oldest_due_age_seconds",
+            "Age of the oldest delivery that could start but has not",
+            ConstGauge::new(lag.as_secs_f64()),
+        );
     }
     let mut text = String::new();
     let histograms = shown.engine.as_ref().map_or_else(String::new, |engine| {
@@ -136,12 +146,6 @@ fn of_engine(registry: &mut Registry, engine: &Engine) {
     gauge(registry, "deliveries_held", "Deliveries in memory", metrics.held.get());
     gauge(registry, "lanes", "Lanes in memory", metrics.lanes.get());
     gauge(registry, "suspect_lanes", "Lanes whose receiver fails or hangs", metrics.suspect_lanes.get());
-    let oldest = engine.oldest_due_age().as_secs_f64();
-    registry.register(
-        "oldest_due_age_seconds",
-        "Age of the oldest delivery that could start but has not",
-        ConstGauge::new(oldest),
-    );
 }
 
 fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {

@@ -27,6 +27,9 @@ use crate::probe::Probe;
 use crate::tokens::tokens;
 use crate::{metrics, nofile, profiles, random, server, store};
 
+/// How long stopping may take beyond the drain limit.
+const STOP_MARGIN: Duration = Duration::from_secs(15);
+
 /// A node that is up, but does not listen yet.
 pub(crate) struct Node {
     pub(crate) store: SharedStore,
@@ -55,6 +58,8 @@ impl Node {
             .transpose()?;
         let (tokens, issuer) = tokens(config, keys)?;
         let answers = Answers::default();
+        let probe = Probe::new(Arc::clone(&store), engine.clone(), Arc::clone(&clock), config.server.role);
+        let probe = Arc::new(probe);
         let parts = ApiParts {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -64,12 +69,7 @@ impl Node {
             address_policy: policy,
             https_only: config.delivery.https_only,
             settings: api_settings(config),
-            health: Arc::new(Probe::new(
-                Arc::clone(&store),
-                engine.clone(),
-                Arc::clone(&clock),
-                config.server.role,
-            )),
+            health: Arc::clone(&probe) as Arc<dyn hookwire_api::HealthProbe>,
             metrics: Arc::new(answers.clone()),
             random: random::fill,
             vault: Vault::new(&keys.main_secret),
@@ -87,14 +87,30 @@ impl Node {
                 answers,
                 store: Arc::clone(&store),
                 engine: engine.clone(),
+                probe,
             }));
         }
         let drain_limit = config.server.drain_limit.0;
         Ok(Self { store, clock, door, engine, invoker, drain_limit, connections_max: shares.connections })
     }
 
-    /// Serves until `stop`, then finishes what is under way, settles it, and closes the store.
+    /// Serves until `stop`, then finishes what is under way, settles it, and closes the store; if it does not answer, that
+    /// does not keep the node from stopping.
     pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let (limit, told) = (self.drain_limit + STOP_MARGIN, stop.clone());
+        let late = async {
+            told.cancelled().await;
+            tokio::time::sleep(limit).await;
+        };
+        tokio::select! {
+            () = self.serve_to_the_end(listener, stop) => tracing::info!("stopped"),
+            () = late => tracing::error!(
+                "stopped without the store, which does not answer: deliveries whose results it does not have are made again"
+            ),
+        }
+    }
+
+    async fn serve_to_the_end(self, listener: TcpListener, stop: CancellationToken) {
         let Self { store, door, engine, invoker, drain_limit, connections_max, .. } = self;
         let drain = async {
             stop.cancelled().await;
@@ -113,7 +129,6 @@ impl Node {
             tracing::warn!(unfinished, "the drain limit ran out: the records of these invocations stay open");
         }
         store.close().await;
-        tracing::info!("stopped");
     }
 }
 

@@ -45,6 +45,11 @@ impl Probe {
         Self { store, lag, role }
     }
 
+    /// How long nothing has moved that could; `None` when nobody can tell.
+    pub(crate) async fn lag(&self) -> Option<Duration> {
+        self.lag.get().await
+    }
+
     async fn write_store(&self) -> Result<(), String> {
         match tokio::time::timeout(STORE_PATIENCE, self.store.ping()).await {
             Ok(Ok(())) => Ok(()),
@@ -76,7 +81,7 @@ impl Lag {
 #[async_trait]
 impl HealthProbe for Probe {
     async fn check(&self) -> HealthReport {
-        let (store, lag) = tokio::join!(self.write_store(), self.lag.get());
+        let (store, lag) = tokio::join!(self.write_store(), self.lag());
         let queue = self.lag.progress();
         let ready = store.is_ok() && queue.is_ok();
         let part = |name, state| PartHealth { name, state };

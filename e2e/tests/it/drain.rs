@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hookwire_testkit::{Gate, Receiver, Reply, Server, eventually};
+use hookwire_testkit::{Gate, Postgres, Receiver, Reply, Server, eventually};
 use http::Method;
 use serde_json::json;
 
@@ -146,4 +146,36 @@ async fn refuses(tenant: &Tenant) {
         }
     };
     eventually("new messages to be refused", look, |status| *status == 503).await;
+}
+
+/// For what waits behind these locks the database does not answer, until it gives up after 20 s.
+#[tokio::test]
+async fn a_database_that_does_not_answer_does_not_hold_up_the_stop() {
+    let postgres = Postgres::start().await;
+    let mut server =
+        Server::builder().on(&postgres.url()).env("HOOKWIRE_SERVER_DRAIN_LIMIT", "500ms").start().await;
+    let tenant = Tenant::of(&server).await;
+    let receiver = Receiver::start().await;
+    let gate = Gate::closed();
+    receiver.script("/hook", [Reply::ok().held_by(&gate), Reply::ok()]);
+    tenant.endpoint(&receiver.url("/hook")).await;
+    let message = tenant.send(json!({})).await;
+    receiver.wait_for("/hook", 1).await;
+    let held = postgres.query("BEGIN; LOCK TABLE queue, delivery, node; SELECT pg_sleep(40)");
+    let stop = async {
+        let locks =
+            || postgres.query("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted");
+        eventually("the locks", locks, |count| count.parse::<u32>().is_ok_and(|count| count >= 3)).await;
+        gate.open();
+        server.terminate().await;
+        let status = server.exited(Duration::from_secs(18)).await;
+        assert_eq!(status.code(), Some(0), "{status}");
+    };
+    tokio::select! {
+        told = held => panic!("the locks are gone: {told}"),
+        () = stop => {}
+    }
+    postgres.cut_connections("query LIKE '%pg_sleep%'").await;
+    server.start_again().await;
+    tenant.ended(&message, "success").await;
 }

@@ -22,7 +22,7 @@ use super::doubt;
 use super::plan::{Apart, Plan, Planned, plan};
 use crate::connection::Link;
 use crate::effects::Effects;
-use crate::fault::{Done, Fault};
+use crate::fault::{Done, Fault, in_time};
 use crate::queue::fifo;
 use crate::row::key;
 use crate::shared::Shared;
@@ -73,12 +73,18 @@ impl Ingester {
                 return Vec::new();
             }
         };
-        let (planned, mut again) = plan_all(&self.shared, link, dispatch.as_ref(), questions).await;
+        let Plans { planned, mut again, failed } =
+            plan_all(&self.shared, link, dispatch.as_ref(), questions).await;
+        if let Some(fault) = failed.filter(Fault::needs_new_connection) {
+            again.extend(self.give_up(dispatch.as_ref(), planned, &fault));
+            return again;
+        }
         if planned.is_empty() {
             return again;
         }
         let started = Instant::now();
-        match write(&self.shared, link, &planned).await {
+        let limit = self.shared.settings.answer_max;
+        match in_time(limit, write(&self.shared, link, &planned)).await {
             Ok(written) => {
                 self.shared.counters.committed(planned.len(), started.elapsed());
                 again.extend(self.tell(dispatch, planned, &written).await);
@@ -130,9 +136,10 @@ impl Ingester {
         if ordered.is_empty() {
             return Ok(());
         }
+        let limit = self.shared.settings.answer_max;
         let link = self.link.get().await?;
         for endpoint in ordered {
-            if let Some(due) = fifo::next_due(link, endpoint).await? {
+            if let Some(due) = in_time(limit, fifo::next_due(link, endpoint)).await? {
                 effects.waiting(endpoint, due);
             }
         }
@@ -156,7 +163,11 @@ impl Ingester {
         if may_try_again && planned.iter().all(|planned| planned.tries < TRIES) {
             return planned.into_iter().map(Planned::again).collect();
         }
-        if fault.leaves_doubt() {
+        if fault.leaves_doubt() && !planned.is_empty() {
+            tracing::warn!(
+                messages = planned.len(),
+                "it is not known whether messages were accepted, as the database was lost meanwhile"
+            );
             doubt::ingest_lost(&self.shared, leased(&planned));
         }
         self.link.failed(fault);
@@ -174,21 +185,30 @@ fn refuse_all(questions: Vec<Question>, error: &Error) {
     }
 }
 
+/// What a batch will become.
+struct Plans {
+    planned: Vec<Planned>,
+    /// To be asked again.
+    again: Vec<Question>,
+    /// What went wrong, if that was more than one app's affair.
+    failed: Option<Fault>,
+}
+
 async fn plan_all(
     shared: &Arc<Shared>,
     link: &Link,
     dispatch: Option<&Arc<dyn Dispatch>>,
     questions: Vec<Question>,
-) -> (Vec<Planned>, Vec<Question>) {
+) -> Plans {
     let (mut all, mut again, mut apart) = (Vec::with_capacity(questions.len()), Vec::new(), Apart::default());
-    let mut failed = None;
+    let (limit, mut failed) = (shared.settings.answer_max, None);
     for question in questions {
-        if let Some(error) = &failed {
+        if let Some((_, error)) = &failed {
             refuse_all(vec![question], error);
             continue;
         }
         let (incoming, reply, tries) = question;
-        match plan(shared, link, dispatch, incoming).await {
+        match in_time(limit, plan(shared, link, dispatch, incoming)).await {
             Ok(Plan::Write(draft)) if apart.admits(&draft) => all.push(draft.with(reply, tries)),
             Ok(Plan::Write(draft)) => {
                 draft.cancel(dispatch);
@@ -196,16 +216,16 @@ async fn plan_all(
             }
             Ok(Plan::Answer(answer)) => reply.answer(Ok(answer)),
             Err(fault) => {
-                let error = fault.into_error();
+                let error = fault.told();
                 reply.answer(Err(error.clone()));
                 // What concerns this app alone stops nobody else.
                 if matches!(error, Error::Unavailable(_)) {
-                    failed = Some(error);
+                    failed = Some((fault, error));
                 }
             }
         }
     }
-    (all, again)
+    Plans { planned: all, again, failed: failed.map(|(fault, _)| fault) }
 }
 
 /// Which messages were written.

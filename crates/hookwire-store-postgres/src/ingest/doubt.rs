@@ -20,6 +20,9 @@ use crate::sql::{node, queue as sql};
 /// The shortest and the longest wait between two tries.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
+/// From one time that it is freed to another, which is the last.
+const ONCE_MORE: Duration = Duration::from_secs(10);
+
 /// What a lost transaction may have leased.
 enum Doubt {
     /// These deliveries.
@@ -51,10 +54,18 @@ pub(crate) fn claim_lost(shared: &Arc<Shared>, identity: Identity, request: &Cla
 fn resolve_soon(shared: &Arc<Shared>, identity: Identity, doubt: Doubt) {
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
-        let mut pause = PAUSE.0;
+        let (mut pause, mut is_sure) = (PAUSE.0, false);
         while !shared.is_closed() && shared.identity() == identity {
             match doubt.resolve(&shared, identity).await {
-                Ok(freed) => return tell(&shared, &freed),
+                Ok(freed) => {
+                    tell(&shared, &freed);
+                    if is_sure {
+                        return;
+                    }
+                    // What was lost may have been on its way still, to a database that had not begun with it.
+                    is_sure = true;
+                    pause = ONCE_MORE;
+                }
                 Err(fault) => {
                     let error = fault.into_error();
                     tracing::warn!(%error, "leases that nobody has are not freed yet; trying again");

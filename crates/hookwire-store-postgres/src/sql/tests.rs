@@ -294,3 +294,36 @@ async fn whoever_waited_for_a_lock_sees_what_it_was_held_for() {
     let (seen, ()) = futures::future::join(may_accept(7, 5), commit).await;
     assert!(!seen, "the version is another by now");
 }
+
+/// What one message has to do with labels is found without reading those of others.
+#[tokio::test]
+async fn labels_of_a_message_are_found_by_their_keys() {
+    let (_database, client) = database().await;
+    client.batch_execute(crate::connection::plans!()).await.unwrap();
+    client.batch_execute(&format!("PREPARE remove AS {}", upkeep::LABELS_REMOVE)).await.unwrap();
+    // So the plan is one for empty tables.
+    lines(&client, "EXECUTE remove('{1}')").await;
+    let fill = "INSERT INTO message (key, app, created, payload_expires, short_lived, event_type, channels, tags, endpoints) \
+            SELECT n, 1, 0, 0, false, 'any', 'a b', 'c', '' FROM generate_series(1, 20000) n; \
+        INSERT INTO label (message, app, kind, label) SELECT n, 1, kind, label FROM generate_series(1, 20000) n, \
+            (VALUES (0, 'a'), (0, 'b'), (1, 'c')) AS l (kind, label)";
+    client.batch_execute(fill).await.expect("they can be made");
+    let pages = pages(&client, "remove", "'{77}'").await;
+    assert!(pages < 60, "{pages} pages for three labels");
+    let left = lines(&client, "SELECT count(*) FROM label WHERE message = 77").await;
+    assert_eq!(left, ["0"]);
+    assert_eq!(lines(&client, "SELECT count(*) FROM label").await, ["59997"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_wrong_does_not_stop_a_throttle_for_long() {
+    let (_database, client) = database().await;
+    let put = async |free_at: i64, latest: i64| {
+        client.execute(queue::THROTTLES_PUT, &[&vec![1_i64], &vec![free_at], &latest]).await.unwrap();
+        lines(&client, "SELECT free_at FROM throttle").await
+    };
+    assert_eq!(put(3_600, 3_602).await, ["3600"]);
+    assert_eq!(put(10, 12).await, ["12"]);
+    assert_eq!(put(11, 13).await, ["12"], "who was a little later counts");
+    assert_eq!(put(14, 16).await, ["14"]);
+}

@@ -56,10 +56,10 @@ statements! {
         WHERE d.endpoint = k.endpoint AND d.message = k.message";
     MESSAGES_REMOVE = "DELETE FROM message WHERE key = ANY($1)";
     // Before the messages go, which name them.
-    LABELS_REMOVE = "DELETE FROM label l USING (SELECT m.app, n.kind, n.label COLLATE \"C\" AS label, m.key FROM message m, \
+    LABELS_REMOVE = "WITH k AS MATERIALIZED (SELECT m.app, n.kind, n.label COLLATE \"C\" AS label, m.key FROM message m, \
             LATERAL (SELECT 0::smallint AS kind, unnest(string_to_array(m.channels, ' ')) AS label \
-                UNION ALL SELECT 1::smallint, unnest(string_to_array(m.tags, ' '))) n WHERE m.key = ANY($1)) k \
-        WHERE l.app = ANY (ARRAY[k.app]) AND l.kind = ANY (ARRAY[k.kind]) AND l.label = ANY (ARRAY[k.label]) \
+                UNION ALL SELECT 1::smallint, unnest(string_to_array(m.tags, ' '))) n WHERE m.key = ANY($1)) \
+        DELETE FROM label l USING k WHERE l.app = ANY (ARRAY[k.app]) AND l.kind = ANY (ARRAY[k.kind]) AND l.label = ANY (ARRAY[k.label]) \
             AND l.message >= k.key AND l.message <= k.key";
     EVENT_IDS_OF = "DELETE FROM event_id WHERE message = ANY($1)";
     ATTEMPTS_OF = "DELETE FROM attempt WHERE message = ANY($1)";

@@ -73,6 +73,9 @@ pub(crate) async fn messages(shared: &Arc<Shared>, step: &RetentionStep) -> Done
     }
     // What is left of days that are over is still needed, most of it; what is of a day that is not, has to wait for its end.
     let is_by_row = step.messages < WHOLE_DAYS_FROM;
+    if !is_by_row && is_resting(shared) {
+        return Ok(removed);
+    }
     let until = if is_by_row { floor } else { Day::of(floor).floor().min(floor) };
     Ok(removed + by_row(shared, step, until).await?)
 }
@@ -127,7 +130,10 @@ async fn drop_days(shared: &Shared, link: &Link, day: Day, tables: &[&str]) -> D
         if error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) {
             return Err(error.into());
         }
-        tracing::info!(tables = tables.join(", "), "a day that is over is still in use, and stays for the moment");
+        tracing::info!(
+            tables = tables.join(", "),
+            "a day that is over is still in use, and stays for the moment"
+        );
         shared.sweep.lock().expect("nobody panics with this lock").in_use = Some(Instant::now());
         return Ok(0);
     }

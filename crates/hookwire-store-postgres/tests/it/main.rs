@@ -2,9 +2,12 @@
 
 mod cuts;
 mod expiry;
+mod ground;
 mod locks;
+mod nodes;
 mod place;
 mod pooled;
+mod silence;
 mod statistics;
 
 mod conformance {

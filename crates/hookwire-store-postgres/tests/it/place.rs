@@ -25,6 +25,7 @@ pub(crate) const SECRET: &str = "the main secret of the tests";
 pub(crate) struct Place {
     database: OnceCell<Postgres>,
     lives: Lives,
+    settings: Settings,
 }
 
 /// The lives of one store, one after the other.
@@ -45,6 +46,11 @@ impl Lives {
 impl Place {
     pub(crate) fn new() -> Self {
         Self::default()
+    }
+
+    /// One whose stores have these settings, where the options of a case say nothing.
+    pub(crate) fn with(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
     }
 
     /// The database.
@@ -74,7 +80,7 @@ impl Backend for Place {
         async move {
             let database = self.database().await;
             self.lives.next(database).await;
-            open(&database.url(), options).await
+            open_with(&database.url(), options, self.settings.clone()).await
         }
         .boxed()
     }

@@ -22,6 +22,9 @@ async fn an_api_node_shows_a_lag_that_grows_until_a_worker_comes() {
     assert!(lag(api).await.abs() < f64::EPSILON, "nothing waits");
     tenant.send(json!({ "n": 1 })).await;
     let first = eventually("a lag to be shown", || lag(api), |lag| *lag > 0.0).await;
+    let metrics = api.metrics().await;
+    let shown = metrics.lines().find_map(|line| line.strip_prefix("hookwire_oldest_due_age_seconds "));
+    assert!(shown.and_then(|age| age.parse::<f64>().ok()).is_some_and(|age| age >= first), "{metrics}");
     let more = eventually("the lag to grow", || lag(api), |lag| *lag > first).await;
     assert!(more >= first + 4.0, "from {first} to {more}: the store is looked at once in 5 s");
     assert!(receiver.requests().is_empty());

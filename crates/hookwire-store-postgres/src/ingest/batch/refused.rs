@@ -10,7 +10,7 @@ use super::super::plan::Planned;
 use super::super::request::{Remembered, forget, recall};
 use super::{Question, TRIES};
 use crate::connection::{Link, params};
-use crate::fault::{Done, Fault};
+use crate::fault::{Done, Fault, in_time};
 use crate::row::key;
 use crate::shared::Shared;
 use crate::sql::queue as sql;
@@ -27,7 +27,7 @@ enum Why {
 pub(super) async fn explain_all(shared: &Shared, link: &Link, refused: Vec<Planned>) -> Vec<Question> {
     let mut again = Vec::new();
     for planned in refused {
-        match explain(shared, link, &planned).await {
+        match in_time(shared.settings.answer_max, explain(shared, link, &planned)).await {
             Ok(Why::Answer(answer)) => planned.reply.answer(Ok(answer)),
             Ok(Why::Again) if planned.tries < TRIES => again.push(planned.again()),
             Ok(Why::Again) => {
@@ -70,10 +70,12 @@ async fn explain(shared: &Shared, link: &Link, planned: &Planned) -> Done<Why> {
 
 /// What the callers of a transaction of so many messages hear.
 pub(super) fn told(fault: &Fault, messages: usize) -> Error {
-    let error = match fault {
-        Fault::Broken(error) => error,
-        Fault::Refused(error) => return error.clone(),
-    };
+    if fault.leaves_doubt()
+        && let Error::Unavailable(why) = fault.told()
+    {
+        return Error::Unavailable(format!("{why}; whether the message was accepted is not known"));
+    }
+    let Fault::Broken(error) = fault else { return fault.told() };
     if error.code() == Some(&SqlState::UNIQUE_VIOLATION) {
         return if messages == 1 {
             Error::Internal("its key is another message's".to_owned())
@@ -81,5 +83,5 @@ pub(super) fn told(fault: &Fault, messages: usize) -> Error {
             Error::Unavailable("another write of the same transaction failed".to_owned())
         };
     }
-    crate::fault::told(error)
+    fault.told()
 }
