@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hookwire_core::id::Key;
 use hookwire_core::{App, AppChange, AppKey, ClientKey, NewApp, OrgId, Reference, Timestamp, Uid};
 use hookwire_store::catalog::{AppExclusion, Created};
+use hookwire_store::record::EndpointRecord;
 use hookwire_store::walk::{Collector, Pick, Range};
 use hookwire_store::{Error, Page, Slice, Vault};
 use tokio_postgres::Row;
@@ -183,13 +184,10 @@ pub(crate) async fn delete(
 ) -> Done<Option<Vec<ClientKey>>> {
     let Some(state) = work.resolve_locked(org, app).await? else { return Ok(None) };
     let key = state.app.key;
-    let mut budget = remove::AT_ONCE;
-    for endpoint in state.endpoints.values() {
-        budget = remove::endpoint(work, endpoint, budget, now).await?;
-    }
-    for endpoint in state.damaged.keys() {
-        budget = remove::damaged(work, *endpoint, budget, now).await?;
-    }
+    let live = state.endpoints.values().map(|endpoint| (endpoint.key, EndpointRecord::tombstone(endpoint)));
+    let damaged = state.damaged.keys().map(|endpoint| (*endpoint, EndpointRecord::blank_tombstone()));
+    let graves: Vec<_> = live.chain(damaged).collect();
+    remove::all(work, &graves, remove::AT_ONCE, now).await?;
     work.link().run(sql::APP_DELETE, params![key.raw()]).await?;
     work.raise_key_high(key.raw()).await?;
     work.link().run(triggers::TRIGGERS_REMOVE, params![key.raw()]).await?;

@@ -87,16 +87,16 @@ pub(crate) async fn settled(link: &Link, gone: &[(EndpointKey, MessageKey)]) -> 
 
 /// The endpoint gets another order. What is leased by now is waited for when it is first in, first out.
 pub(crate) async fn reorder(link: &Link, endpoint: &Endpoint) -> Done<()> {
-    forget(link, endpoint.key).await?;
+    forget(link, vec![endpoint.key.raw()]).await?;
     if is_fifo(endpoint) {
         link.run(sql::FIFO_BEFORE_PUT, params![endpoint.key.raw()]).await?;
     }
     Ok(())
 }
 
-/// The endpoint is deleted, or has no order any more.
-pub(crate) async fn forget(link: &Link, endpoint: EndpointKey) -> Done<()> {
-    link.run(sql::FIFO_HEAD_REMOVE, params![endpoint.raw()]).await?;
-    link.run(sql::FIFO_BEFORE_REMOVE, params![endpoint.raw()]).await?;
+/// The endpoints are deleted, or have no order any more.
+pub(crate) async fn forget(link: &Link, endpoints: Vec<i64>) -> Done<()> {
+    link.run(sql::FIFO_HEAD_REMOVE, params![endpoints]).await?;
+    link.run(sql::FIFO_BEFORE_REMOVE, params![endpoints]).await?;
     Ok(())
 }

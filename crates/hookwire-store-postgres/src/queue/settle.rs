@@ -204,7 +204,26 @@ impl Settler {
         }
     }
 
-    async fn step_by_step(&self, all: &[One<'_>]) -> Done<Vec<Settled>> {
+    /// What a transaction should not do: days are made, and it is written down how high keys are, on the row that
+    /// heartbeats need.
+    async fn prepare(&mut self, all: &[One<'_>]) -> Done<()> {
+        let attempts = || all.iter().filter_map(|one| Some(one.settlement.attempt.as_ref()?.key.raw()));
+        let messages = all.iter().map(|one| one.settlement.delivery.message.raw());
+        let shared = Arc::clone(&self.shared);
+        let link = self.link.get().await?;
+        let prepared = async {
+            shared.days.ensure(link, messages.chain(attempts())).await?;
+            mark(&shared, link, attempts().max().unwrap_or(0)).await
+        };
+        let prepared = prepared.await;
+        if let Err(fault) = &prepared {
+            self.link.failed(fault);
+        }
+        prepared
+    }
+
+    async fn step_by_step(&mut self, all: &[One<'_>]) -> Done<Vec<Settled>> {
+        self.prepare(all).await?;
         let mut work = Work::begin(&self.shared).await?;
         let outcome = consequences::settle(&mut work, all, self.slot()).await;
         match outcome {
@@ -243,7 +262,7 @@ fn touch(shared: &Shared, all: &[One<'_>]) {
 }
 
 /// Writes down how high attempt keys are by now, once they are a step above what was written.
-pub(super) async fn mark(shared: &Shared, link: &crate::connection::Link, high: i64) -> Done<()> {
+async fn mark(shared: &Shared, link: &crate::connection::Link, high: i64) -> Done<()> {
     let written = shared.attempt_mark.load(Ordering::Relaxed);
     if high <= written + crate::open::MARK_STEP {
         return Ok(());

@@ -64,8 +64,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     ENDPOINT_UPDATE = "UPDATE endpoint SET uid = $2, disabled = $3, updated = $4, config = $5, sealed = $6, \
         disabled_at = CASE WHEN $3 THEN disabled_at END WHERE key = $1";
-    ENDPOINT_DELETE = "UPDATE endpoint SET deleted = true, disabled_at = NULL, updated = $2, config = $3, sealed = '' \
-        WHERE key = $1";
+    ENDPOINTS_DELETE = "UPDATE endpoint e SET deleted = true, disabled_at = NULL, updated = $2, config = t.config, \
+        sealed = '' FROM unnest($1::bigint[], $3::text[]) AS t (key, config) WHERE e.key = t.key";
     ENDPOINT_HOME = "SELECT app FROM endpoint WHERE key = $1 AND NOT deleted";
     ENDPOINTS_GONE = "SELECT key FROM endpoint WHERE app = $1 AND deleted";
     ENDPOINT_DISABLE = "UPDATE endpoint SET disabled = true, disabled_at = $2 WHERE key = $1 AND NOT disabled";

@@ -154,7 +154,7 @@ statements! {
         ON CONFLICT (endpoint) DO UPDATE SET message = $2 WHERE fifo_head.message <> $2";
     FIFO_HEADS_DONE = "DELETE FROM fifo_head h USING unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message) \
         WHERE h.endpoint = k.endpoint AND h.message = k.message RETURNING h.endpoint";
-    FIFO_HEAD_REMOVE = "DELETE FROM fifo_head WHERE endpoint = $1";
+    FIFO_HEAD_REMOVE = "DELETE FROM fifo_head WHERE endpoint = ANY($1)";
     FIFO_NEXT = "SELECT message, due, false, 0::bigint FROM queue WHERE endpoint = $1 AND leased = 0 \
         ORDER BY due, message LIMIT 1";
     FIFO_BEFORE = "SELECT q.message, q.due, true, q.lease_until FROM fifo_before b \
@@ -162,7 +162,7 @@ statements! {
         ORDER BY q.due, q.message";
     FIFO_BEFORE_PUT = "INSERT INTO fifo_before (endpoint, message) \
         SELECT endpoint, message FROM queue WHERE endpoint = $1 AND leased <> 0 ON CONFLICT DO NOTHING";
-    FIFO_BEFORE_REMOVE = "DELETE FROM fifo_before WHERE endpoint = $1";
+    FIFO_BEFORE_REMOVE = "DELETE FROM fifo_before WHERE endpoint = ANY($1)";
     CLAIM_ONE = "WITH taken AS (UPDATE queue SET leased = $3, lease_until = $4, fence = fence + 1 \
                 WHERE endpoint = $1 AND message = $2 \
                     AND EXISTS (SELECT 1 FROM app WHERE key = $6 AND version = $7) \
@@ -256,6 +256,9 @@ statements! {
     QUEUED_GET = "SELECT attempts, due, leased <> 0, resume_at FROM queue WHERE endpoint = $1 AND message = $2 FOR UPDATE";
     SETTLED_TAKE = "DELETE FROM delivery WHERE endpoint = $1 AND message = $2 RETURNING fence";
     DELIVERY_EXTRA = "UPDATE queue SET due = $3, trigger = 1, resume_at = $4 WHERE endpoint = $1 AND message = $2";
+    // Those of the endpoints that something waits for, at most $2.
+    WAITED_FOR = "SELECT e.endpoint FROM unnest($1::bigint[]) AS e (endpoint), \
+        LATERAL (SELECT 1 FROM queue WHERE endpoint = e.endpoint AND leased = 0 LIMIT 1 OFFSET 0) q LIMIT $2";
     QUEUED_CANCEL = "WITH few AS (SELECT endpoint, message FROM queue WHERE endpoint = $1 AND leased = 0 LIMIT $2 \
                 FOR UPDATE SKIP LOCKED), \
             gone AS (DELETE FROM queue q USING few s WHERE q.endpoint = ANY (ARRAY[s.endpoint]) \

@@ -64,7 +64,7 @@ statements! {
     EVENT_IDS_OF = "DELETE FROM event_id WHERE message = ANY($1)";
     ATTEMPTS_OF = "DELETE FROM attempt WHERE message = ANY($1)";
 
-    REMOVAL_ADD = "INSERT INTO removal (endpoint) VALUES ($1) ON CONFLICT DO NOTHING";
+    REMOVALS_ADD = "INSERT INTO removal (endpoint) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING";
     REMOVAL_NEXT = "SELECT endpoint FROM removal WHERE endpoint > $1 ORDER BY endpoint LIMIT 1";
     REMOVAL_DONE = "DELETE FROM removal r WHERE r.endpoint = $1 \
         AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.endpoint = r.endpoint)";

@@ -26,6 +26,8 @@ use crate::work::{Work, stripe};
 
 /// Running tasks that one step takes care of.
 const TASKS_AT_ONCE: i64 = 20;
+/// Messages of one step: whatever is accepted for the app, and together with that, waits for it.
+const STEP_MAX: u32 = 50;
 
 pub(crate) async fn start(work: &mut Work, new: NewTask) -> Done<Task> {
     let (org, _) = org::or_new(work, &new.org).await?;
@@ -103,7 +105,7 @@ pub(crate) async fn advance(work: &mut Work, now: Timestamp, limit: u32) -> Done
     if !running.is_empty() {
         expire::lock_shared(work).await?;
     }
-    let (mut left, mut locked) = (limit.max(1), 0);
+    let (mut left, mut locked) = (limit.clamp(1, STEP_MAX), 0);
     for task in running {
         // Locks are taken in their order only; who would come before one that is held has its turn when it is the first.
         if left == 0 || stripe(task.app) < locked {

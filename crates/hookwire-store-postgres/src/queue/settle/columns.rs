@@ -99,15 +99,6 @@ impl Columns {
     }
 
     /// Keys for which there must be partitions.
-    pub(super) fn days(&self) -> impl Iterator<Item = i64> {
-        self.log.keys.iter().chain(&self.messages).copied()
-    }
-
-    /// The highest attempt key.
-    pub(super) fn attempt_high(&self) -> i64 {
-        self.log.keys.iter().copied().max().unwrap_or(0)
-    }
-
     /// Writes; answers the places of those that took effect.
     pub(super) async fn query(&self, link: &Link) -> Result<Vec<Row>, tokio_postgres::Error> {
         let (log, counted) = (&self.log, &self.counted);

@@ -7,7 +7,7 @@ use hookwire_core::{EndpointKey, MessageKey};
 use hookwire_store::queue::Settled;
 
 use super::columns::Columns;
-use super::{Next, One, mark, next};
+use super::{Next, One, next};
 use crate::cache::AppState;
 use crate::connection::Link;
 use crate::fault::Done;
@@ -22,12 +22,6 @@ type Homes = BTreeMap<EndpointKey, Arc<AppState>>;
 pub(super) async fn settle(work: &mut Work, all: &[One<'_>], slot: i32) -> Done<Vec<Settled>> {
     let homes = homes(work, all).await?;
     let columns = Columns::of(all, slot, |settlement| homes.contains_key(&settlement.delivery.endpoint));
-    let shared = Arc::clone(&work.shared);
-    let keys: Vec<i64> = columns.days().collect();
-    for key in keys {
-        shared.days.ensure_beside(&shared, key).await?;
-    }
-    mark(&shared, work.link(), columns.attempt_high()).await?;
     let rows = columns.query(work.link()).await?;
     let settled = columns.settled(&rows)?;
     let judged = all.iter().filter(|one| one.settlement.verdict.is_some());
