@@ -18,6 +18,8 @@ use crate::sql::{copy as sql, node};
 
 /// The fact that names the source: bytes = its identity, number = whether all of it is there.
 const SOURCE: &str = "copy_source";
+/// The fact that names the source's state when the move began, in bytes.
+const MARK: &str = "copy_mark";
 
 /// A database that an installation is moved into.
 pub struct PostgresTarget {
@@ -94,22 +96,34 @@ async fn begin(link: &Link, source: &Facts) -> Done<Begun> {
     }
     if let Some(row) = link.one(sql::SOURCE_GET, params![SOURCE]).await? {
         let (known, done): (Option<Vec<u8>>, Option<i64>) = (row.get(0), row.get(1));
-        return Ok(match (known.as_deref() == Some(source.identity.as_bytes()), done) {
-            (false, _) => Begun::Occupied,
-            (true, Some(1)) => Begun::Complete,
-            (true, _) => Begun::Resumed,
+        if known.as_deref() != Some(source.identity.as_bytes()) {
+            return Ok(Begun::Occupied);
+        }
+        return Ok(match (done == Some(1), is_unchanged(link, source).await?) {
+            (true, true) => Begun::Complete,
+            (true, false) => Begun::Stale,
+            (false, true) => Begun::Resumed,
+            (false, false) => Begun::Changed,
         });
     }
     if link.one(sql::OCCUPIED, params![]).await?.is_some() {
         return Ok(Begun::Occupied);
     }
     link.run(node::META_SET_BYTES, params![SOURCE, source.identity.as_bytes()]).await?;
+    link.run(node::META_SET_BYTES, params![MARK, source.mark.as_bytes()]).await?;
     link.run(sql::KEYS_USED, params![source.key_floor]).await?;
     if let Some(retention) = source.payload_retention {
         link.run(node::META_SET, params!["payload_retention", retention]).await?;
     }
     link.run(node::META_SET, params!["sweep_barrier", source.sweep_barrier.micros()]).await?;
     Ok(Begun::Fresh)
+}
+
+/// Whether the source is in the state in which the move began.
+async fn is_unchanged(link: &Link, source: &Facts) -> Done<bool> {
+    let row = link.one(node::META_BYTES, params![MARK]).await?;
+    let mark: Option<Vec<u8>> = row.and_then(|row| row.get(0));
+    Ok(mark.as_deref() == Some(source.mark.as_bytes()))
 }
 
 async fn write(link: &Link, part: Part, columns: &Columns, next: Option<String>) -> Done<()> {

@@ -32,18 +32,20 @@ impl SqliteSource {
             let error = std::io::ErrorKind::NotFound.into();
             return Err(OpenError::Io { path: path.to_owned(), error });
         }
-        let lock = open::lock(path)?;
         let db = connection::reader(path)?;
-        let found = migrate::check(&db)?;
-        if found < migrate::SCHEMA {
-            return Err(OpenError::TooOld { found, needed: migrate::SCHEMA });
-        }
+        // A file that is none of ours gets no lock beside it. Under the lock the schema can't change any more.
+        check_schema(&db)?;
+        let lock = open::lock(path)?;
+        check_schema(&db)?;
         open::check_secret(&db, vault)?;
         let canary: Option<Vec<u8>> =
             db.query_row(catalog::META_GET, ["canary"], |row| row.get(0)).optional()?;
+        let (epoch, key_floor) = (open::number(&db, "epoch")?.unwrap_or(0), open::key_floor(&db)?);
         let facts = Facts {
             identity: hex(&canary.ok_or(OpenError::NotOurs)?),
-            key_floor: open::key_floor(&db)?,
+            // Each opening has an epoch of its own. The keys tell apart what grew from the same backup twice.
+            mark: format!("{epoch}/{key_floor}"),
+            key_floor,
             payload_retention: open::number(&db, "payload_retention")?,
             sweep_barrier: Timestamp::from_micros(open::number(&db, "sweep_barrier")?.unwrap_or(0)),
         };
@@ -71,6 +73,13 @@ impl Source for SqliteSource {
 
     async fn read(&self, part: Part, from: Option<String>, limit: u32, bytes_max: usize) -> Result<Batch> {
         self.with(|db| read(db, part, from.as_deref(), limit as usize, bytes_max))
+    }
+}
+
+fn check_schema(db: &Connection) -> std::result::Result<(), OpenError> {
+    match migrate::check(db)? {
+        migrate::SCHEMA => Ok(()),
+        found => Err(OpenError::TooOld { found, needed: migrate::SCHEMA }),
     }
 }
 

@@ -142,6 +142,8 @@ pub struct Batch {
 pub struct Facts {
     /// What tells it from every other.
     pub identity: String,
+    /// Its state: another one after it was opened for writing. A look changes nothing.
+    pub mark: String,
     /// The floor for keys made from now on: none that was ever given out lies above it.
     pub key_floor: i64,
     /// How long the payloads of most messages are kept, in microseconds; `None` = it was never opened for writing.
@@ -168,8 +170,12 @@ pub enum Begun {
     Fresh,
     /// A move of the same source was broken off, and goes on.
     Resumed,
+    /// A move of the same source was broken off, and since then the source was written; nothing was changed.
+    Changed,
     /// The target has all of this source.
     Complete,
+    /// All of this source was moved to the target, and since then the source was written; nothing was changed.
+    Stale,
     /// The target holds something else; nothing was changed.
     Occupied,
     /// Nodes are at work on the target; nothing was changed.

@@ -155,6 +155,40 @@ async fn a_copy_that_is_killed_again_and_again_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_copy_does_not_go_on_with_a_file_that_was_served_meanwhile() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = format!("{}/hookwire.db", folder.path().display());
+    let serve = || Server::builder().in_folder(folder.path()).on(&file).start();
+    let mut server = serve().await;
+    let tenant = Tenant::of(&server).await;
+    server.terminate().await;
+    assert!(server.exited(hookwire_testkit::PATIENCE).await.success());
+    let postgres = Postgres::start().await;
+    well(copy(folder.path(), &postgres)).await;
+
+    // As if it had broken off at the very end.
+    postgres.query("UPDATE meta SET number = NULL WHERE name = 'copy_source'").await;
+    let resumed = well(copy(folder.path(), &postgres)).await;
+    assert!(resumed.contains("going on") && resumed.contains("all is there"), "{resumed}");
+
+    let mut server = serve().await;
+    let renamed = json!({ "name": "changed after the copy" });
+    server.api().patch(&format!("/app/{}", tenant.app), renamed).await.expect(200);
+    server.terminate().await;
+    assert!(server.exited(hookwire_testkit::PATIENCE).await.success());
+    let stale = badly(copy(folder.path(), &postgres)).await;
+    assert!(stale.contains("was served again") && stale.contains("all of"), "{stale}");
+    postgres.query("UPDATE meta SET number = NULL WHERE name = 'copy_source'").await;
+    let changed = badly(copy(folder.path(), &postgres)).await;
+    assert!(changed.contains("out of date") && changed.contains("make it anew"), "{changed}");
+    assert!(well(copy(folder.path(), &Postgres::start().await)).await.contains("all is there"));
+
+    postgres.query("DELETE FROM meta WHERE name = 'copy_mark'").await;
+    let unknown = badly(copy(folder.path(), &postgres)).await;
+    assert!(unknown.contains("make it anew"), "{unknown}");
+}
+
+#[tokio::test]
 async fn a_copy_that_could_do_harm_is_refused_and_changes_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut server = Server::builder().in_folder(folder.path()).start().await;

@@ -73,6 +73,33 @@ async fn a_source_is_known_again_and_tells_the_floor_of_its_keys() {
 }
 
 #[tokio::test]
+async fn the_mark_of_a_source_is_another_one_after_it_was_served() {
+    let place = a_store_of_schema_1();
+    migrate(&place.path()).unwrap();
+    let before = source(&place).unwrap().facts();
+    migrate(&place.path()).unwrap();
+    assert_eq!(source(&place).unwrap().facts().mark, before.mark, "a look changed it");
+    drop(place.open_with(quick()).unwrap());
+    let after = source(&place).unwrap().facts();
+    assert_eq!(after.identity, before.identity);
+    assert_ne!(after.mark, before.mark);
+}
+
+#[test]
+fn a_file_of_others_gets_no_lock_beside_it() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    let lock = place.path().with_extension("db.lock");
+    std::fs::write(place.path(), "no database").unwrap();
+    assert!(matches!(source(&place), Err(OpenError::Damaged(_))));
+    assert!(!lock.exists());
+    std::fs::remove_file(place.path()).unwrap();
+    Connection::open(place.path()).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
+    assert!(matches!(source(&place), Err(OpenError::NotOurs)));
+    assert!(!lock.exists());
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_rightly_is_not_read_at_all() {
     let place = a_store_of_schema_1();
     assert!(matches!(source(&place), Err(OpenError::TooOld { found: 1, needed: SCHEMA })));

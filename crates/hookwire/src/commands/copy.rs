@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use hookwire_core::Clock as _;
-use hookwire_store::copy::{Begun, Part, Progress, Source, Target};
+use hookwire_store::copy::{Begun, Facts, Part, Progress, Source, Target};
 use hookwire_store::{Result, Vault};
 use hookwire_store_postgres::PostgresTarget;
 use hookwire_store_sqlite::SqliteSource;
@@ -21,6 +21,8 @@ use crate::config::{Config, Place, main_secret_of, masked_url};
 /// What is read and written at once: little enough for memory, much enough for speed.
 const ROWS: u32 = 2_000;
 const BYTES: usize = 4 << 20;
+/// What to do with a copy that can't be completed.
+const WAY_OUT: &str = "drop that database, make it anew, and run the same `hookwire copy` again";
 
 pub(super) fn run(config: &Config, flags: &Copy) -> anyhow::Result<ExitCode> {
     let Place::File(from) = Place::of(&flags.from) else {
@@ -37,19 +39,8 @@ pub(super) fn run(config: &Config, flags: &Copy) -> anyhow::Result<ExitCode> {
             .await
             .with_context(|| format!("cannot open the database {}", masked_url(to)))?;
         let shown = masked_url(to);
-        match target.begin(source.facts()).await? {
-            Begun::Fresh => println!("copying {} to {shown}", from.display()),
-            Begun::Resumed => println!("going on copying {} to {shown}", from.display()),
-            Begun::Complete => {
-                println!("{shown} has all of {} already", from.display());
-                return Ok(ExitCode::SUCCESS);
-            }
-            Begun::Occupied => {
-                anyhow::bail!("{shown} holds other data; a copy goes into an empty database only")
-            }
-            Begun::InUse => anyhow::bail!(
-                "Hookwire nodes are at work on {shown}, or were within the last minute: stop them first"
-            ),
+        if begin(&target, source.facts(), from, &shown).await? == Begun::Complete {
+            return Ok(ExitCode::SUCCESS);
         }
         for part in Part::ALL {
             copy(&source, &target, part).await?;
@@ -59,6 +50,31 @@ pub(super) fn run(config: &Config, flags: &Copy) -> anyhow::Result<ExitCode> {
         println!("{}", farewell(from, &shown));
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Begins, unless harm could come of it, and says so.
+async fn begin(target: &dyn Target, source: Facts, from: &Path, to: &str) -> anyhow::Result<Begun> {
+    let from = from.display();
+    let begun = target.begin(source).await?;
+    match begun {
+        Begun::Fresh => println!("copying {from} to {to}"),
+        Begun::Resumed => println!("going on copying {from} to {to}"),
+        Begun::Complete => println!("{to} has all of {from} already"),
+        Begun::Changed => anyhow::bail!(
+            "{from} was served again after this copy into {to} had begun, so what was copied by then is out of date; \
+             {WAY_OUT}"
+        ),
+        Begun::Stale => anyhow::bail!(
+            "all of {from} was copied to {to}, but then the file was served again: the database knows nothing of \
+             what has happened in the file since. If no node has been at work on the database, it can still be \
+             replaced: {WAY_OUT}"
+        ),
+        Begun::Occupied => anyhow::bail!("{to} holds other data; a copy goes into an empty database only"),
+        Begun::InUse => anyhow::bail!(
+            "Hookwire nodes are at work on {to}, or were within the last minute: stop them first"
+        ),
+    }
+    Ok(begun)
 }
 
 /// Moves what is missing of a part.
@@ -90,7 +106,7 @@ async fn verify(source: &dyn Source, target: &dyn Target) -> anyhow::Result<()> 
     }
     anyhow::ensure!(
         wrong.is_empty(),
-        "the counts differ, so this copy must not be used: {}",
+        "the counts differ, so this copy must not be used ({}); {WAY_OUT}",
         wrong.join("; ")
     );
     println!("counted on both sides: all is there");
