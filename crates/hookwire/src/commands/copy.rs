@@ -25,7 +25,7 @@ const BYTES: usize = 4 << 20;
 const WAY_OUT: &str = "drop that database, make it anew, and run the same `hookwire copy` again";
 
 pub(super) fn run(config: &Config, flags: &Copy) -> anyhow::Result<ExitCode> {
-    let Place::File(from) = Place::of(&flags.from) else {
+    let Place::File(from) = Place::named("--from", &flags.from)? else {
         anyhow::bail!("--from must be the path of a store's file (it is {:?})", masked_url(&flags.from));
     };
     let Place::Database(to) = Place::of(&flags.to) else {

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use crate::cli::Serve;
-use crate::config::{Config, masked_url};
+use crate::config::{Config, Place, masked_url};
 use crate::node::Node;
 use crate::tokens::load_suitable_keys;
 use crate::{shutdown, telemetry};
@@ -38,6 +38,9 @@ pub(super) fn start_log(config: &Config) -> anyhow::Result<()> {
 /// The configuration with the flags over it.
 pub(super) fn with_flags(mut config: Config, flags: Serve) -> anyhow::Result<Config> {
     config.server.listen = flags.listen.unwrap_or(config.server.listen);
+    if let Some(url) = &flags.store {
+        Place::named("--store", url)?;
+    }
     config.store.url = flags.store.unwrap_or(config.store.url);
     config.validate()?;
     Ok(config)

@@ -4,8 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::sections::StoreSection;
-use super::shown::masked_url;
-
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 const NODE_NAME_CHARS_MAX: usize = 100;
 
@@ -19,6 +17,19 @@ pub(crate) enum Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// What the value of this setting or option means. Refuses what looks like a mistyped URL: it may hold a password,
+    /// which as a path would become the name of a file. The value itself is never told.
+    pub(crate) fn named(name: &str, url: &'a str) -> anyhow::Result<Self> {
+        let place = Self::of(url);
+        anyhow::ensure!(
+            matches!(place, Self::Database(_)) || !looks_like_url(url),
+            "{name} must be the path of a file, for example hookwire-data/hookwire.db, or a database, \
+             postgres://user:password@host:port/database; it looks like a URL of some other kind, and is not shown, as \
+             it may hold a password (a path with a colon can be written ./like:this)"
+        );
+        Ok(place)
+    }
+
     /// What this `store.url` means.
     pub(crate) fn of(url: &'a str) -> Self {
         if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
@@ -27,6 +38,16 @@ impl<'a> Place<'a> {
             Self::File(Path::new(url))
         }
     }
+}
+
+/// Whether it was hardly meant as the path of a file: `scheme:…`, `…://…` or `…user:password@…`.
+fn looks_like_url(text: &str) -> bool {
+    if text.starts_with(['/', '.']) {
+        return text.contains("://");
+    }
+    let first = text.split('/').next().unwrap_or_default();
+    let holds_password = text.split_once(':').is_some_and(|(_, rest)| rest.contains('@'));
+    first.contains(':') || text.contains("://") || holds_password
 }
 
 impl StoreSection {
@@ -38,12 +59,7 @@ impl StoreSection {
     /// Checks what types alone can't.
     pub(super) fn validate(&self) -> anyhow::Result<()> {
         anyhow::ensure!(!self.url.is_empty(), "store.url must not be empty");
-        anyhow::ensure!(
-            self.is_database() || !self.url.contains("://"),
-            "store.url must be the path of a file, for example hookwire-data/hookwire.db, or a database, \
-             postgres://user:password@host:port/database (it is {:?})",
-            masked_url(&self.url)
-        );
+        Place::named("store.url", &self.url)?;
         anyhow::ensure!(self.connections >= 2, "store.connections must be at least 2");
         for (name, value) in [
             ("store.ingest_connections", self.ingest_connections),
@@ -67,6 +83,7 @@ impl StoreSection {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shown::masked_url;
     use super::*;
 
     fn told(url: &str) -> String {
@@ -80,10 +97,30 @@ mod tests {
             assert_eq!(told(url), "");
         }
         assert_eq!(Place::of("postgres.db"), Place::File(Path::new("postgres.db")));
-        let wrong = told("mysql://user:canary@host/d");
-        assert!(wrong.contains("store.url") && wrong.contains("postgres://"), "{wrong}");
-        assert!(!wrong.contains("canary"), "{wrong}");
         assert!(told("").contains("store.url"));
+    }
+
+    #[test]
+    fn a_mistyped_url_is_not_taken_for_a_path_and_not_shown() {
+        for url in [
+            "mysql://user:canary@host/d",
+            "postgres:/user:canary@host/d",
+            "postgres:user:canary@host/d",
+            "postgresql:/user:canary@host/d",
+            "POSTGRES://user:canary@host/d",
+            " postgres://user:canary@host/d",
+            "\"postgres://user:canary@host/d\"",
+            "postgres//user:canary@host/d",
+            "user:canary@host/d",
+            "/postgres://user:canary@host/d",
+        ] {
+            let wrong = told(url);
+            assert!(wrong.contains("store.url") && wrong.contains("postgres://"), "{url}: {wrong}");
+            assert!(!wrong.contains("canary"), "{wrong}");
+        }
+        for path in ["./at:12.db", "/data/a:b@c/hookwire.db", "data/at-12:00.db", "a@b.db"] {
+            assert_eq!(told(path), "");
+        }
     }
 
     #[test]
