@@ -33,7 +33,7 @@ const INSTALL: &[&str] =
     &["install", "--yes", "--no-install-recommends", "--option", "Dpkg::Options::=--force-confold"];
 
 /// Suites of the end-to-end tests that choose their stores themselves.
-const ON_STORES_OF_THEIR_OWN: [&str; 3] = ["cluster::", "copy::", "disk_full::"];
+const ON_STORES_OF_THEIR_OWN: [&str; 4] = ["cluster::", "copy::", "database::", "disk_full::"];
 
 /// Runs the tests whose name contains one of the filters; all without filters.
 pub(crate) fn test(filters: &[String]) -> anyhow::Result<()> {

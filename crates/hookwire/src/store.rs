@@ -68,16 +68,25 @@ fn node_name(config: &Config) -> String {
     format!("{}:{port}", machine.trim())
 }
 
-/// Brings the store's tables up to date without opening it; answers what it is, for people, and the schema before and
-/// after.
-pub(crate) async fn migrate(config: &Config) -> anyhow::Result<(String, u32, u32)> {
-    let shown = masked_url(&config.store.url);
-    let done = match Place::of(&config.store.url) {
-        Place::File(path) => migrate_file(path),
-        Place::Database(url) => hookwire_store_postgres::migrate(url).await.map_err(anyhow::Error::from),
+/// The schema of a store's tables before and after a migration, and the latest that this version knows.
+pub(crate) struct Migrated {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) known: u32,
+}
+
+/// Brings the store's tables up to date without opening it.
+pub(crate) async fn migrate(config: &Config) -> anyhow::Result<Migrated> {
+    let (done, known) = match Place::of(&config.store.url) {
+        Place::File(path) => (migrate_file(path), hookwire_store_sqlite::SCHEMA),
+        Place::Database(url) => {
+            let done = hookwire_store_postgres::migrate(url).await;
+            (done.map_err(anyhow::Error::from), hookwire_store_postgres::SCHEMA)
+        }
     };
-    let (from, to) = done.with_context(|| format!("cannot migrate the store {shown}"))?;
-    Ok((shown, from, to))
+    let told = || format!("cannot migrate the store {}", masked_url(&config.store.url));
+    let (from, to) = done.with_context(told)?;
+    Ok(Migrated { from, to, known })
 }
 
 fn migrate_file(path: &Path) -> anyhow::Result<(u32, u32)> {

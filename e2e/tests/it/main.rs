@@ -4,6 +4,7 @@ mod cli;
 mod cluster;
 mod copy;
 mod crash;
+mod database;
 mod delivery;
 mod disk_full;
 mod drain;

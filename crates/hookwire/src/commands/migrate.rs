@@ -3,13 +3,19 @@
 use std::process::ExitCode;
 
 use super::serve::run_on_runtime;
-use crate::config::Config;
-use crate::store;
+use crate::config::{Config, masked_url};
+use crate::store::{self, Migrated};
 
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     run_on_runtime(async {
-        let (shown, from, to) = store::migrate(config).await?;
-        if from == to {
+        let Migrated { from, to, known } = store::migrate(config).await?;
+        let shown = masked_url(&config.store.url);
+        if to > known {
+            println!(
+                "the tables of {shown} are of version {to}, made by a newer Hookwire: this one knows {known} and can work \
+                 with them, so nothing was changed"
+            );
+        } else if from == to {
             println!("{shown} is up to date (version {to})");
         } else {
             println!("{shown} was migrated from version {from} to {to}");

@@ -41,6 +41,9 @@ fn said(config: &Config, found: &Inspection) -> Vec<Finding> {
     });
     findings.push(match *schema {
         SCHEMA => Finding::Well(format!("its tables are up to date (version {schema})")),
+        newer if newer > SCHEMA => Finding::Well(format!(
+            "its tables are of version {newer}, made by a newer Hookwire: this one knows {SCHEMA} and can work with them"
+        )),
         _ if config.store.migrate => Finding::Well(format!(
             "its tables are of version {schema}; the next start brings them to {SCHEMA}"
         )),

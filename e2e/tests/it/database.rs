@@ -1,0 +1,36 @@
+//! What the commands say of a PostgreSQL database.
+
+use std::process::Output;
+
+use hookwire_testkit::{Postgres, Server, ServerBuilder};
+
+/// Runs a command; whether it ended well, and all that it said.
+async fn run(builder: &ServerBuilder, arguments: &[&str]) -> (bool, String) {
+    let Output { status, stdout, stderr } = builder.run(arguments).await;
+    assert_ne!(status.code(), Some(101), "{arguments:?} panicked: {}", String::from_utf8_lossy(&stderr));
+    let said = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(!said.contains("throwaway-password"), "the password was shown");
+    (status.success(), said)
+}
+
+/// Commands on a database whose tables are up to date.
+async fn migrated(postgres: &Postgres) -> ServerBuilder {
+    let builder = Server::builder().on(&postgres.url());
+    let (is_well, said) = run(&builder, &["migrate"]).await;
+    assert!(is_well && said.contains("migrated"), "{said}");
+    builder
+}
+
+#[tokio::test]
+async fn a_newer_schema_that_can_be_worked_with_is_called_that() {
+    let postgres = Postgres::start().await;
+    let builder = migrated(&postgres).await;
+    postgres.query("INSERT INTO hookwire_schema VALUES (99, 1)").await;
+    let without_migrations = Server::builder().on(&postgres.url()).env("HOOKWIRE_STORE_MIGRATE", "false");
+    for (builder, command) in [(&builder, "migrate"), (&builder, "doctor"), (&without_migrations, "doctor")] {
+        let (is_well, said) = run(builder, &[command]).await;
+        assert!(is_well, "{said}");
+        assert!(said.contains("version 99") && said.contains("can work with them"), "{said}");
+        assert!(!said.contains("needed") && !said.contains("was migrated"), "{said}");
+    }
+}
