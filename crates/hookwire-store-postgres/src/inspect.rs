@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use hookwire_store::Vault;
 
-use crate::connection::{Link, Place, params};
+use crate::address;
+use crate::connection::{Link, params};
 use crate::fault::Done;
 use crate::keeper::{self, Node};
 use crate::migrate as schema;
@@ -30,7 +31,7 @@ pub struct Inspection {
 
 /// Looks at the database at `url`, which must be under this main secret.
 pub async fn inspect(url: &str, vault: &Vault) -> Result<Inspection, OpenError> {
-    let place = Place::parse(url, false)?;
+    let place = address::parse(url, false)?;
     let (link, _) = Link::connect(&place).await?;
     open::check_server(&link).await?;
     let schema = schema::check(&link).await?;

@@ -1,5 +1,6 @@
 //! The store on PostgreSQL, shared by any number of nodes: batched writes, leases under fences, partitions by day.
 
+mod address;
 mod bell;
 mod cache;
 mod catalog;
@@ -35,6 +36,7 @@ use std::sync::{Arc, Mutex};
 use hookwire_store::chooser::Chooser;
 use tokio::task::JoinHandle;
 
+pub use address::check_url;
 pub use import::PostgresTarget;
 pub use inspect::{Inspection, inspect};
 pub use keeper::Node;

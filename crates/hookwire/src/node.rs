@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
-use crate::config::{Config, Keys, Role};
+use crate::config::{Config, Keys, Place, Role};
 use crate::invoker::{self, Invoker};
 use crate::metrics::{Answers, Shown};
 use crate::nofile::Shares;
@@ -209,6 +209,9 @@ fn outbound_settings(config: &Config) -> hookwire_outbound::Settings {
 /// Checks what only the parts themselves can check: keys, header names, proxy, certificate file.
 pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
     crate::tokens::check(config)?;
+    if let Place::Database(url) = Place::of(&config.store.url) {
+        hookwire_store_postgres::check_url(url)?;
+    }
     profiles::load(&config.profiles.folder)?;
     engine_settings(config)?;
     Client::new(&outbound_settings(config)).context("the outbound section is not valid")?;

@@ -205,7 +205,13 @@ async fn a_copy_that_could_do_harm_is_refused_and_changes_nothing() {
     none.env_remove("HOOKWIRE_AUTH_MAIN_SECRET");
     assert!(badly(none).await.contains("auth.main_secret"));
     let nowhere = tempfile::tempdir().expect("a temporary folder can be made");
-    assert!(badly(copy(nowhere.path(), &postgres)).await.contains("hookwire.db"));
+    let mut absent = copy(nowhere.path(), &postgres);
+    absent.env_remove("HOOKWIRE_AUTH_MAIN_SECRET");
+    let absent = badly(absent).await;
+    assert!(absent.contains("no file hookwire.db") && !absent.contains("main_secret"), "{absent}");
+    std::fs::write(nowhere.path().join("hookwire.db"), "no database").expect("the folder can be written");
+    assert!(badly(copy(nowhere.path(), &postgres)).await.contains("no SQLite database"));
+    assert!(!nowhere.path().join("hookwire.db.lock").exists(), "a lock lies beside a file of others");
     assert_eq!(postgres.query(tables).await, "0");
 
     let other = Server::builder().on(&postgres.url()).start().await;

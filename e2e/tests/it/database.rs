@@ -34,3 +34,29 @@ async fn a_newer_schema_that_can_be_worked_with_is_called_that() {
         assert!(!said.contains("needed") && !said.contains("was migrated"), "{said}");
     }
 }
+
+#[tokio::test]
+async fn a_url_that_the_server_could_not_use_is_refused_when_checked() {
+    for (parameters, word) in [
+        ("sslmode=x", "sslmode"),
+        ("nosuch=3", "`nosuch`"),
+        ("sslcert=a.pem", "client certificates"),
+        ("port=99999", "`port`"),
+    ] {
+        let url = format!("postgres://hookwire:throwaway-password@127.0.0.1:1/x?{parameters}");
+        let builder = Server::builder().on(&url);
+        for command in [&["config", "check"][..], &["doctor"], &["migrate"], &["serve"]] {
+            let (is_well, said) = run(&builder, command).await;
+            assert!(!is_well && said.contains(word) && said.contains("store.url"), "{command:?}: {said}");
+            assert!(!said.contains("configuration is valid"), "{said}");
+        }
+        let (is_well, said) = run(&builder, &["copy", "--from", "x.db", "--to", &url]).await;
+        assert!(!is_well && said.contains(word) && said.contains("--to"), "{said}");
+        assert!(!said.contains("store.url"), "{said}");
+    }
+    let elsewhere = Server::builder().on("postgres://hookwire:throwaway-password@127.0.0.1:1/x");
+    let (is_well, said) = run(&elsewhere, &["config", "check"]).await;
+    assert!(is_well, "checking connects to nothing: {said}");
+    let (is_well, said) = run(&elsewhere, &["serve", "--store", "postgres:/u:throwaway-password@h/x"]).await;
+    assert!(!is_well && said.contains("--store"), "{said}");
+}

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use hookwire_core::Clock as _;
 use hookwire_store::copy::{Begun, Facts, Part, Progress, Source, Target};
 use hookwire_store::{Result, Vault};
-use hookwire_store_postgres::PostgresTarget;
+use hookwire_store_postgres::{OpenError, PostgresTarget, check_url};
 use hookwire_store_sqlite::SqliteSource;
 
 use self::bar::Bar;
@@ -31,6 +31,11 @@ pub(super) fn run(config: &Config, flags: &Copy) -> anyhow::Result<ExitCode> {
     let Place::Database(to) = Place::of(&flags.to) else {
         anyhow::bail!("--to must be a database: postgres://user:password@host:port/database");
     };
+    if let Err(OpenError::Url(why)) = check_url(to) {
+        anyhow::bail!("--to: {why}");
+    }
+    // What is missing altogether is told before what is missing for it.
+    anyhow::ensure!(from.is_file(), "there is no file {} (--from)", from.display());
     let vault = Vault::new(&main_secret_of(config, from)?);
     run_on_runtime(async {
         let source = SqliteSource::open(from, &vault)
