@@ -1,6 +1,7 @@
 //! The configuration: defaults, then a file, then the environment, then flags. Unknown keys are errors.
 
 mod duration;
+mod masked;
 mod nearest;
 mod overlay;
 mod secrets;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use masked::masked_text;
 pub(crate) use secrets::{Keys, data_folder, foreseen_keys, load_keys, main_secret_of};
 use sections::{
     ApiSection, AuthSection, DeliverySection, NoticesSection, OutboundSection, ProfilesSection,

@@ -60,3 +60,34 @@ async fn a_url_that_the_server_could_not_use_is_refused_when_checked() {
     let (is_well, said) = run(&elsewhere, &["serve", "--store", "postgres:/u:throwaway-password@h/x"]).await;
     assert!(!is_well && said.contains("--store"), "{said}");
 }
+
+#[tokio::test]
+async fn a_url_at_the_wrong_place_is_quoted_without_its_password() {
+    let url = "postgres://hookwire:throwaway-password@127.0.0.1:1/x";
+    let builder = Server::builder();
+    for command in [&["serve", url][..], &["copy", url], &["migrate", url], &[url], &["config", "check", url]]
+    {
+        let output = builder.run(command).await;
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        let (_, said) = run(&builder, command).await;
+        assert!(said.contains("postgres://hookwire:***@127.0.0.1:1/x") && said.contains("Usage"), "{said}");
+    }
+    for (section, key) in
+        [("server", "listen"), ("store", "listen"), ("store", "silence_max"), ("log", "format")]
+    {
+        let name = format!("HOOKWIRE_{section}_{key}").to_uppercase();
+        let in_environment = Server::builder().env(&name, url);
+        let in_file = Server::builder().without_env("HOOKWIRE_SERVER_LISTEN");
+        let file = in_file.folder().join("hookwire.toml");
+        std::fs::write(file, format!("[{section}]\n{key} = \"{url}\"\n")).expect("the folder can be written");
+        for (builder, command) in [
+            (&in_environment, &["config", "check"][..]),
+            (&in_file, &["config", "check"]),
+            (&in_file, &["doctor"]),
+            (&in_file, &["serve"]),
+        ] {
+            let (is_well, said) = run(builder, command).await;
+            assert!(!is_well && said.contains("hookwire:***@"), "{name} {command:?}: {said}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::time::Instant;
 use hookwire_core::{Clock as _, Timestamp};
 
 use crate::clock::SystemClock;
-use crate::config::{Config, Place, data_folder};
+use crate::config::{Config, Place, data_folder, masked_text};
 use crate::nofile::{self, Shares};
 
 /// A slower sync than this limits how many messages a second can be accepted by few clients.
@@ -48,6 +48,7 @@ pub(super) fn run(file: Option<&Path>) -> ExitCode {
             Finding::Well(text) => println!("ok      {text}"),
             Finding::Advice(text) => println!("advice  {text}"),
             Finding::Fault(text) => {
+                let text = masked_text(&text);
                 healthy = false;
                 println!("fault   {text}");
             }

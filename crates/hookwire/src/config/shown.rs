@@ -1,6 +1,7 @@
 //! The configuration as it may be shown: secrets masked.
 
 use super::Config;
+use super::masked::masked_parameter;
 
 /// The effective configuration as TOML, with secrets masked.
 pub(crate) fn shown(config: &Config) -> String {
@@ -37,11 +38,4 @@ pub(crate) fn masked_url(url: &str) -> String {
         None => place.to_owned(),
     };
     format!("{scheme}://{user}{place}")
-}
-
-fn masked_parameter(parameter: &str) -> String {
-    match parameter.split_once('=') {
-        Some((name, _)) if name.to_lowercase().contains("pass") => format!("{name}=***"),
-        _ => parameter.to_owned(),
-    }
 }

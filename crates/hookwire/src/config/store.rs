@@ -113,6 +113,8 @@ mod tests {
             "postgres//user:canary@host/d",
             "user:canary@host/d",
             "/postgres://user:canary@host/d",
+            "postgres:host/d",
+            "sqlite:hookwire.db",
         ] {
             let wrong = told(url);
             assert!(wrong.contains("store.url") && wrong.contains("postgres://"), "{url}: {wrong}");
