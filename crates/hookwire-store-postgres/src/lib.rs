@@ -38,7 +38,7 @@ use tokio::task::JoinHandle;
 
 pub use address::check_url;
 pub use import::PostgresTarget;
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, Trouble, inspect};
 pub use keeper::Node;
 pub use migrate::SCHEMA;
 pub use open::{OpenError, migrate};

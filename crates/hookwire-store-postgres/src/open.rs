@@ -63,7 +63,9 @@ pub enum OpenError {
         known: u32,
     },
     /// An installation is being moved into it, or a move was broken off.
-    #[error("a copy into this database is not complete: run the same `hookwire copy` again")]
+    #[error(
+        "a copy into this database is not complete: run the same `hookwire copy` again, which goes on with it"
+    )]
     Unfinished,
     /// Some other program's database.
     #[error(
@@ -90,6 +92,9 @@ pub async fn migrate(url: &str) -> Result<(u32, u32), OpenError> {
     let place = address::parse(url, false)?;
     let (link, _) = Link::connect(&place).await?;
     check_server(&link).await?;
+    if schema::check(&link).await? > 0 {
+        import::check_finished(&link).await?;
+    }
     let before = schema::apply(&link).await?;
     Ok((before, before.max(schema::SCHEMA)))
 }

@@ -91,3 +91,45 @@ async fn a_url_at_the_wrong_place_is_quoted_without_its_password() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_doctor_names_what_the_server_would_refuse() {
+    let postgres = Postgres::start().await;
+    let builder = migrated(&postgres).await;
+    let (is_well, said) = run(&builder, &["doctor"]).await;
+    assert!(is_well && !said.contains("fault"), "{said}");
+
+    let nowhere = format!("{}?options=-csearch_path%3Dnowhere", postgres.url());
+    fault(&Server::builder().on(&nowhere), "no schema").await;
+    let database = postgres.database();
+    postgres.query(&format!("ALTER DATABASE {database} SET default_transaction_read_only = on")).await;
+    fault(&builder, "can only be read").await;
+
+    let postgres = Postgres::start().await;
+    let builder = migrated(&postgres).await;
+    postgres.query("INSERT INTO meta (name, bytes) VALUES ('copy_source', 'x')").await;
+    fault(&builder, "copy into this database is not complete").await;
+    let (is_well, said) = run(&builder, &["migrate"]).await;
+    assert!(!is_well && said.contains("not complete"), "{said}");
+}
+
+#[tokio::test]
+async fn the_doctor_names_a_schema_that_the_role_may_not_make_tables_in() {
+    let postgres = Postgres::start().await;
+    let role = format!("{}_guest", postgres.database());
+    postgres.query(&format!("CREATE ROLE {role} LOGIN PASSWORD 'throwaway-password'")).await;
+    postgres.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC").await;
+    let owner = postgres.url();
+    let (_, place) = owner.rsplit_once('@').expect("the URL names a user");
+    let guest = Server::builder().on(&format!("postgres://{role}:throwaway-password@{place}"));
+    fault(&guest, "may not make tables in the schema public").await;
+}
+
+/// The doctor finds this fault, and the server refuses to start.
+async fn fault(builder: &ServerBuilder, word: &str) {
+    let (is_well, said) = run(builder, &["doctor"]).await;
+    let found = said.lines().any(|line| line.starts_with("fault") && line.contains(word));
+    assert!(!is_well && found, "no {word} in:\n{said}");
+    let (is_well, said) = run(builder, &["serve"]).await;
+    assert!(!is_well, "the server started: {said}");
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hookwire_store::Vault;
-use hookwire_store_postgres::{Inspection, SCHEMA, inspect};
+use hookwire_store_postgres::{Inspection, OpenError, SCHEMA, Trouble, inspect};
 
 use super::Finding;
 use crate::config::{Config, load_keys, masked_url};
@@ -28,7 +28,7 @@ pub(super) fn look(config: &Config, url: &str) -> Vec<Finding> {
 }
 
 fn said(config: &Config, found: &Inspection) -> Vec<Finding> {
-    let Inspection { server, schema, round_trip, nodes } = found;
+    let Inspection { server, schema, round_trip, nodes, troubles } = found;
     let mut findings = vec![Finding::Well(format!("the database is PostgreSQL {server}"))];
     let millis = round_trip.as_secs_f64() * 1_000.0;
     findings.push(if *round_trip > FAR {
@@ -51,6 +51,7 @@ fn said(config: &Config, found: &Inspection) -> Vec<Finding> {
             "its tables are of version {schema}, but {SCHEMA} is needed: run `hookwire migrate` (store.migrate is off)"
         )),
     });
+    findings.extend(troubles.iter().map(fault));
     let names = nodes
         .iter()
         .map(|node| format!("{} ({}, {} s ago)", node.name, node.number, node.silent_for.as_secs()));
@@ -60,4 +61,20 @@ fn said(config: &Config, found: &Inspection) -> Vec<Finding> {
         count => format!("{count} nodes are at work on it: {names}"),
     }));
     findings
+}
+
+fn fault(trouble: &Trouble) -> Finding {
+    Finding::Fault(match trouble {
+        Trouble::ReadOnly => "the database can only be read: it is a standby, or default_transaction_read_only is on; \
+                              store.url must lead to the primary"
+            .to_owned(),
+        Trouble::NoSchema => {
+            "there is no schema that tables could be made in (search_path of the role, the database or store.url)".to_owned()
+        }
+        Trouble::NoTables(schema) => format!(
+            "the role may not make tables in the schema {schema}, which is needed every day: make it the owner of the \
+             database, or GRANT CREATE ON SCHEMA {schema} to it"
+        ),
+        Trouble::Unfinished => OpenError::Unfinished.to_string(),
+    })
 }
