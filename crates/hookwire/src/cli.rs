@@ -28,8 +28,14 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(Key),
     /// Bring the store's tables up to date, without starting the server
-    Migrate,
+    ///
+    /// The store is the one that `store.url` names. `serve` does the same when it starts, unless `store.migrate` is off;
+    /// then run this before the first node of a new version starts.
+    Migrate(OnStore),
     /// Move everything from a file into an empty database
+    ///
+    /// The database must be empty, and no server may be at work on either side. A copy that broke off is resumed by the
+    /// same command, as long as the file was not served meanwhile; until it is complete no server starts on the database.
     Copy(Copy),
     /// Show or check the configuration
     #[command(subcommand)]
@@ -44,7 +50,7 @@ pub(crate) enum Command {
         address: Option<String>,
     },
     /// Check this machine and the configuration, and say what to mend
-    Doctor,
+    Doctor(OnStore),
     /// Print the API's OpenAPI document
     Openapi,
 }
@@ -60,11 +66,18 @@ pub(crate) struct Serve {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct OnStore {
+    /// Use this store instead of the configured `store.url`
+    #[arg(long, value_name = "PATH or postgres://…")]
+    pub(crate) store: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Copy {
     /// The file, which no server may have open; it is only read
     #[arg(long, value_name = "PATH")]
     pub(crate) from: String,
-    /// The database: postgres://user:password@host:port/database
+    /// The database, empty or with the part that an earlier run left: postgres://user:password@host:port/database
     #[arg(long, value_name = "URL")]
     pub(crate) to: String,
 }

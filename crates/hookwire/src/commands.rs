@@ -25,12 +25,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dev(flags) => dev::run(Config::load(file)?, flags),
         Command::Jwt(command) => jwt::run(&Config::load(file)?, command),
         Command::Key(command) => key::run(command),
-        Command::Migrate => migrate::run(&Config::load(file)?),
+        Command::Migrate(flags) => migrate::run(&serve::with_store(Config::load(file)?, flags.store)?),
         Command::Copy(flags) => copy::run(&Config::load(file)?, &flags),
         Command::Config(command) => config::run(file, command),
         Command::Profile(command) => profile::run(file, command),
         Command::Healthcheck { address } => healthcheck::run(&Config::load(file)?, address),
-        Command::Doctor => Ok(doctor::run(file)),
+        Command::Doctor(flags) => Ok(doctor::run(file, flags)),
         Command::Openapi => {
             println!("{}", hookwire_api::openapi().to_pretty_json()?);
             Ok(ExitCode::SUCCESS)

@@ -165,6 +165,21 @@ async fn migrating_is_possible_ahead_and_again() {
 }
 
 #[tokio::test]
+async fn migrate_and_doctor_look_at_the_store_that_a_flag_names() {
+    let builder = Server::builder();
+    let named = builder.folder().join("named.db").display().to_string();
+    assert!(well(&builder, &["migrate", "--store", &named]).await.contains("named.db"));
+    assert!(builder.folder().join("named.db").is_file());
+    let elsewhere = builder.folder().join("elsewhere/named.db").display().to_string();
+    let found = well(&builder, &["doctor", "--store", &elsewhere]).await;
+    assert!(found.contains("elsewhere can be written"), "{found}");
+    let help = well(&builder, &["migrate", "--help"]).await;
+    assert!(help.contains("store.url") && help.contains("store.migrate"), "{help}");
+    let help = well(&builder, &["copy", "--help"]).await;
+    assert!(help.contains("must be empty") && help.contains("resumed"), "{help}");
+}
+
+#[tokio::test]
 async fn the_doctor_finds_a_good_store_good() {
     let mut server = Server::start().await;
     Tenant::of(&server).await;

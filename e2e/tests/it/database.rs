@@ -4,6 +4,8 @@ use std::process::Output;
 
 use hookwire_testkit::{Postgres, Server, ServerBuilder};
 
+use crate::tenant::Tenant;
+
 /// Runs a command; whether it ended well, and all that it said.
 async fn run(builder: &ServerBuilder, arguments: &[&str]) -> (bool, String) {
     let Output { status, stdout, stderr } = builder.run(arguments).await;
@@ -132,4 +134,16 @@ async fn fault(builder: &ServerBuilder, word: &str) {
     assert!(!is_well && found, "no {word} in:\n{said}");
     let (is_well, said) = run(builder, &["serve"]).await;
     assert!(!is_well, "the server started: {said}");
+}
+
+#[tokio::test]
+async fn a_schema_of_its_own_is_enough() {
+    let postgres = Postgres::start().await;
+    postgres.query("CREATE TABLE of_another_program (); CREATE SCHEMA hw").await;
+    let url = format!("{}?options=-csearch_path%3Dhw", postgres.url());
+    let server = Server::builder().on(&url).start().await;
+    Tenant::of(&server).await;
+    assert_eq!(postgres.query("SELECT count(*) FROM hw.app").await, "1");
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(postgres.query(tables).await, "1");
 }

@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use hookwire_core::{Clock as _, Timestamp};
 
+use super::serve::with_store;
+use crate::cli::OnStore;
 use crate::clock::SystemClock;
 use crate::config::{Config, Place, data_folder, masked_text};
 use crate::nofile::{self, Shares};
@@ -25,9 +27,9 @@ enum Finding {
     Fault(String),
 }
 
-pub(super) fn run(file: Option<&Path>) -> ExitCode {
+pub(super) fn run(file: Option<&Path>, flags: OnStore) -> ExitCode {
     let mut findings = Vec::new();
-    match Config::load(file).and_then(|config| crate::node::check(&config).map(|()| config)) {
+    match configuration(file, flags) {
         Ok(config) => {
             findings.push(Finding::Well("the configuration is valid".to_owned()));
             findings.extend(config.warnings().into_iter().map(Finding::Advice));
@@ -55,6 +57,12 @@ pub(super) fn run(file: Option<&Path>) -> ExitCode {
         }
     }
     if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn configuration(file: Option<&Path>, flags: OnStore) -> anyhow::Result<Config> {
+    let config = with_store(Config::load(file)?, flags.store)?;
+    crate::node::check(&config)?;
+    Ok(config)
 }
 
 fn sync_speed(folder: &Path) -> Finding {

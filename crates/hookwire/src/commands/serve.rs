@@ -38,10 +38,15 @@ pub(super) fn start_log(config: &Config) -> anyhow::Result<()> {
 /// The configuration with the flags over it.
 pub(super) fn with_flags(mut config: Config, flags: Serve) -> anyhow::Result<Config> {
     config.server.listen = flags.listen.unwrap_or(config.server.listen);
-    if let Some(url) = &flags.store {
-        Place::named("--store", url)?;
+    with_store(config, flags.store)
+}
+
+/// The configuration with this store, if one was named.
+pub(super) fn with_store(mut config: Config, store: Option<String>) -> anyhow::Result<Config> {
+    if let Some(url) = store {
+        Place::named("--store", &url)?;
+        config.store.url = url;
     }
-    config.store.url = flags.store.unwrap_or(config.store.url);
     config.validate()?;
     Ok(config)
 }
