@@ -27,6 +27,18 @@ fn every_key_is_documented() {
 }
 
 #[test]
+fn every_key_has_its_line_in_the_book() {
+    let book = include_str!("../../../../docs/book/configuration.md");
+    for (section, keys) in &toml::Table::try_from(Config::default()).unwrap() {
+        for key in keys.as_table().unwrap().keys() {
+            let variable = format!("HOOKWIRE_{section}_{key}").to_uppercase();
+            let line = format!("| `{section}.{key}` | `{variable}` |");
+            assert!(book.contains(&line), "{line}");
+        }
+    }
+}
+
+#[test]
 fn the_environment_is_typed_like_the_defaults() {
     let config = overlaid(&[
         ("HOOKWIRE_SERVER_LISTEN", "0.0.0.0:9"),
