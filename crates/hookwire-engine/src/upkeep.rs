@@ -68,8 +68,10 @@ async fn retain_step(
 ) -> Result<u64> {
     let RetentionSettings { attempts, messages, step: limit, .. } = *retention;
     let now = clock.now();
-    let removed = store.retain(RetentionStep { now, attempts, messages, limit }).await?;
-    Ok(removed.total() + triggers.forget_invocations(now.minus(attempts), limit).await?)
+    let removed = store.retain(RetentionStep { now, attempts, messages, limit }).await;
+    // Also when something else can't be removed.
+    let forgotten = triggers.forget_invocations(now.minus(attempts), limit).await?;
+    Ok(removed?.total() + forgotten)
 }
 
 async fn trim(store: &dyn Upkeep, retention: &RetentionSettings, profiles: &Profiles) {

@@ -111,6 +111,11 @@ impl Cache {
         self.lock().apps.get(&key).cloned()
     }
 
+    /// Forgets everything: after a failover the database may be older than what is remembered.
+    pub(crate) fn forget_all(&self) {
+        *self.lock() = Inner::default();
+    }
+
     /// Forgets an app and its endpoints; answers what was remembered.
     pub(crate) fn forget(&self, key: AppKey) -> Option<Arc<AppState>> {
         self.lock().forget(key)

@@ -67,11 +67,19 @@ pub(crate) async fn look(shared: &Shared, link: &Link) -> Done<()> {
     let rows = link.query(sql::APP_CHANGES, params![until]).await?;
     let began = rows.first().map(|row| get::<f64>(row, 2)).transpose()?;
     let started = Instant::now();
-    for app in shared.seen.take_new(&changed(&rows)?) {
+    let latest = changed(&rows)?;
+    for app in shared.seen.take_new(&latest) {
         if started.elapsed() >= LOOK_MAX {
             return Ok(());
         }
-        let state = shared.cache.load(link, &shared.vault, app).await?;
+        let state = match shared.cache.load(link, &shared.vault, app).await {
+            Err(fault) if fault.is_corrupt() => {
+                tracing::error!(%app, error = %fault.into_error(), "a changed application can't be read");
+                shared.seen.saw(app, latest.get(&app).copied().unwrap_or(0));
+                continue;
+            }
+            loaded => loaded?,
+        };
         tell(shared, link, app, state.as_deref()).await?;
         shared.seen.saw(app, state.map_or(0, |state| state.version));
     }

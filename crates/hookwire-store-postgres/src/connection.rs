@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Client, Row, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub(crate) use param::{Param, params};
 pub(crate) use place::Place;
@@ -41,6 +43,9 @@ pub(crate) struct Link {
     client: Client,
     /// `None` = they are not kept from one transaction to the next.
     statements: Option<Mutex<Statements>>,
+    /// Ends when the server has answered everything and nobody has more to ask, or when it is gone.
+    carrier: JoinHandle<()>,
+    tls: MakeRustlsConnect,
 }
 
 /// Prepared statements.
@@ -72,7 +77,7 @@ impl Link {
         let connecting = place.config.connect(place.tls());
         let (client, mut connection) = in_time(CONNECT_LIMIT, connecting).await?;
         let (said, heard) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
+        let carrier = tokio::spawn(async move {
             let mut messages = futures::stream::poll_fn(move |context| connection.poll_message(context));
             while let Some(message) = messages.next().await {
                 match message {
@@ -84,11 +89,30 @@ impl Link {
                 }
             }
         });
-        let link = Self { client, statements: place.keeps_statements.then(Mutex::default) };
+        let statements = place.keeps_statements.then(Mutex::default);
+        let link = Self { client, statements, carrier, tls: place.tls() };
         if place.keeps_statements {
             in_time(CONNECT_LIMIT, link.client.batch_execute(SESSION)).await?;
         }
         Ok((link, heard))
+    }
+
+    /// Gives it up. What comes back ends when the server has done all that it was asked for, or is gone.
+    pub(crate) fn give_up(self) -> JoinHandle<()> {
+        self.carrier
+    }
+
+    /// The same, and nobody wants to know any more: the server is asked to leave off what it is at.
+    pub(crate) async fn cut_short(self) {
+        let Self { client, carrier, tls, .. } = self;
+        let token = client.cancel_token();
+        drop(client);
+        if !carrier.is_finished() {
+            // If that does not arrive, the limits of the session end it.
+            drop(in_time(CONNECT_LIMIT, token.cancel_query(tls)).await);
+        }
+        // One that panicked has ended as well.
+        drop(carrier.await);
     }
 
     /// Whether it is of no use any more.

@@ -8,6 +8,7 @@ use hookwire_store::Result;
 use hookwire_store::lease::Leases;
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
+use tokio_postgres::error::SqlState;
 
 use crate::bell::{self, Word};
 use crate::changes;
@@ -76,6 +77,7 @@ impl Keeper {
             let failed = match Link::connect(&self.shared.place).await {
                 Ok((link, heard)) => {
                     backoff.succeeded();
+                    self.shared.cache.forget_all();
                     match self.serve(&link, heard).await {
                         Ok(Left::Gone) => return,
                         Ok(Left::Lost) => Fault::unavailable("the connection was closed"),
@@ -174,9 +176,10 @@ impl Keeper {
         if self.well_since.is_some_and(|since| since.elapsed() >= patience) {
             for row in link.query(sql::NODES_SILENT, params![patience.as_secs_f64()]).await? {
                 let (number, incarnation): (i16, i64) = (get(&row, 0)?, get(&row, 1)?);
-                if incarnation != self.shared.identity().incarnation {
-                    tracing::warn!(node = number, "a node is silent: its leases are taken over");
-                    depart(link, number, incarnation, patience).await?;
+                if incarnation != self.shared.identity().incarnation
+                    && depart(link, number, incarnation, patience).await?
+                {
+                    tracing::warn!(node = number, "a node was silent: its leases are taken over");
                 }
             }
         }
@@ -269,31 +272,33 @@ async fn leave(link: &Link, identity: Identity) -> Done<()> {
         link.query(sql::NODE_LOCK, params![LOCK_SPACE, i32::from(number)]).await?;
         link.run(sql::NODE_LEAVE, params![number, identity.incarnation]).await
     };
-    in_transaction(link, ended).await
+    in_transaction(link, ended).await?;
+    Ok(())
 }
 
-/// Ends the life of another, if it is still silent. While one of its transactions runs, so that something may still be
-/// leased under it, nothing happens: whoever keeps does not wait.
-async fn depart(link: &Link, number: i16, incarnation: i64, patience: Duration) -> Done<()> {
+/// Ends the life of another, if it is still silent; answers whether it did. While one of its transactions runs, something
+/// may still be leased under it. That is waited for only a little, as heartbeats wait, too: the next look tries again.
+async fn depart(link: &Link, number: i16, incarnation: i64, patience: Duration) -> Done<bool> {
     let ended = async {
-        let row = link.one(sql::NODE_LOCK_FREE, params![LOCK_SPACE, i32::from(number)]).await?;
-        if row.is_none_or(|row| !row.get::<_, bool>(0)) {
-            return Ok(0);
-        }
+        link.script("SET LOCAL lock_timeout = '500ms'").await?;
+        link.query(sql::NODE_LOCK, params![LOCK_SPACE, i32::from(number)]).await?;
         link.run(sql::NODE_DEPART, params![number, incarnation, patience.as_secs_f64()]).await
     };
-    in_transaction(link, ended).await
+    match in_transaction(link, ended).await {
+        Ok(ended) => Ok(ended > 0),
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn in_transaction(
     link: &Link,
     what: impl Future<Output = Result<u64, tokio_postgres::Error>>,
-) -> Done<()> {
+) -> Result<u64, tokio_postgres::Error> {
     link.script("BEGIN").await?;
     let ended = what.await;
     link.script(if ended.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
-    ended?;
-    Ok(())
+    ended
 }
 
 /// A node that shares the database, as others see it.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hookwire_store::Error;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection::{Link, Place};
@@ -56,7 +57,7 @@ impl Pool {
             Some(link) => link,
             None => self.connect().await?,
         };
-        Ok(Pooled { link: Some(link), pool: Arc::clone(self), _permit: permit, is_clean: true })
+        Ok(Pooled { link: Some(link), pool: Arc::clone(self), permit: Some(permit), is_clean: true })
     }
 
     async fn connect(&self) -> Done<Link> {
@@ -98,7 +99,7 @@ pub(crate) fn closed() -> Fault {
 pub(crate) struct Pooled {
     link: Option<Link>,
     pool: Arc<Pool>,
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
     is_clean: bool,
 }
 
@@ -134,6 +135,13 @@ impl Drop for Pooled {
         let Some(link) = self.link.take() else { return };
         if self.is_clean && !link.is_closed() && !self.pool.closed.load(Ordering::Acquire) {
             self.pool.idle().push(link);
+        } else if let (false, Ok(runtime)) = (link.is_closed(), Handle::try_current()) {
+            // The server has no connection less before it has ended this one.
+            let permit = self.permit.take();
+            runtime.spawn(async move {
+                link.cut_short().await;
+                drop(permit);
+            });
         }
     }
 }

@@ -14,7 +14,7 @@ use hookwire_store::{Dispatch, Error, Result};
 use crate::cache::{self, AppState};
 use crate::connection::{Link, params};
 use crate::effects::{Effects, Tally};
-use crate::fault::{Done, Fault};
+use crate::fault::{Done, Fault, in_time};
 use crate::ingest::doubt;
 use crate::migrate::LOCK_SPACE;
 use crate::pool::Pooled;
@@ -66,12 +66,12 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
 }
 
 /// The same for a caller who waits for the answer, but not for ever; the verb goes on without him.
-pub(crate) async fn answered<T: Send + 'static>(
+pub(crate) fn answered<T: Send + 'static>(
     shared: &Shared,
     verb: impl Future<Output = Result<T>> + Send + 'static,
-) -> Result<T> {
-    let answer = tokio::time::timeout(shared.settings.answer_max, to_its_end(verb)).await;
-    answer.unwrap_or_else(|_| Err(Fault::Silent.into_error()))
+) -> impl Future<Output = Result<T>> + Send {
+    let (limit, verb) = (shared.settings.answer_max, Box::pin(to_its_end(verb)));
+    async move { in_time(limit, verb).await.map_err(Fault::into_error) }
 }
 
 /// A transaction under way. It ends with [`Work::end`]; if it is dropped before, it is rolled back.

@@ -186,10 +186,8 @@ impl OwnLink {
         Ok(link)
     }
 
-    /// Takes note of a failure: after some the connection is of no use.
-    pub(crate) fn failed(&mut self, fault: &Fault) {
-        if fault.needs_new_connection() {
-            self.link = None;
-        }
+    /// Takes note of a failure: after some the connection is of no use. Answers what ends when that has ended.
+    pub(crate) fn failed(&mut self, fault: &Fault) -> Option<JoinHandle<()>> {
+        if fault.needs_new_connection() { self.link.take().map(Link::give_up) } else { None }
     }
 }

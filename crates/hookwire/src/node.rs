@@ -123,11 +123,17 @@ impl Node {
                 );
             }
         };
-        tokio::join!(server::serve(listener, door, connections_max, stop.clone()), drain);
-        let unfinished = invoker.drain(drain_limit).await;
-        if unfinished > 0 {
-            tracing::warn!(unfinished, "the drain limit ran out: the records of these invocations stay open");
-        }
+        let answer = async {
+            server::serve(listener, door, connections_max, stop.clone()).await;
+            let unfinished = invoker.drain(drain_limit).await;
+            if unfinished > 0 {
+                tracing::warn!(
+                    unfinished,
+                    "the drain limit ran out: the records of these invocations stay open"
+                );
+            }
+        };
+        tokio::join!(answer, drain);
         store.close().await;
     }
 }

@@ -76,7 +76,11 @@ impl Ingester {
         let Plans { planned, mut again, failed } =
             plan_all(&self.shared, link, dispatch.as_ref(), questions).await;
         if let Some(fault) = failed.filter(Fault::needs_new_connection) {
-            again.extend(self.give_up(dispatch.as_ref(), planned, &fault));
+            self.link.failed(&fault);
+            for planned in planned {
+                planned.cancel(dispatch.as_ref());
+                planned.reply.answer(Err(fault.told()));
+            }
             return again;
         }
         if planned.is_empty() {
@@ -84,7 +88,7 @@ impl Ingester {
         }
         let started = Instant::now();
         let limit = self.shared.settings.answer_max;
-        match in_time(limit, write(&self.shared, link, &planned)).await {
+        match in_time(limit, Box::pin(write(&self.shared, link, &planned))).await {
             Ok(written) => {
                 self.shared.counters.committed(planned.len(), started.elapsed());
                 again.extend(self.tell(dispatch, planned, &written).await);
@@ -105,6 +109,7 @@ impl Ingester {
             planned.into_iter().partition(|planned| written.has(planned.message.key));
         let (mut effects, ordered) = effects(&self.shared, &accepted);
         if let Err(fault) = self.tell_next(&mut effects, ordered).await {
+            self.link.failed(&fault);
             tracing::warn!(error = %fault.into_error(), "endpoints in order will hear a little later of what waits");
         }
         let unwanted = effects.happen(&self.shared, dispatch.as_ref());
@@ -119,16 +124,21 @@ impl Ingester {
         for planned in &refused {
             planned.cancel(dispatch.as_ref());
         }
-        match self.link.get().await {
-            Ok(link) => refused::explain_all(&self.shared, link, refused).await,
+        let mut again = Vec::new();
+        let explained = match self.link.get().await {
+            Ok(link) => refused::explain_all(&self.shared, link, refused, &mut again).await,
             Err(fault) => {
-                let error = fault.into_error();
+                let error = fault.told();
                 for planned in refused {
                     planned.reply.answer(Err(error.clone()));
                 }
-                Vec::new()
+                Err(fault)
             }
+        };
+        if let Err(fault) = explained {
+            self.link.failed(&fault);
         }
+        again
     }
 
     /// Of an endpoint in order it is told what comes first.
@@ -163,14 +173,16 @@ impl Ingester {
         if may_try_again && planned.iter().all(|planned| planned.tries < TRIES) {
             return planned.into_iter().map(Planned::again).collect();
         }
-        if fault.leaves_doubt() && !planned.is_empty() {
+        if fault.leaves_doubt() {
             tracing::warn!(
                 messages = planned.len(),
                 "it is not known whether messages were accepted, as the database was lost meanwhile"
             );
-            doubt::ingest_lost(&self.shared, leased(&planned));
         }
-        self.link.failed(fault);
+        let carrier = self.link.failed(fault);
+        if fault.leaves_doubt() {
+            doubt::ingest_lost(&self.shared, leased(&planned), carrier);
+        }
         let error = refused::told(fault, planned.len());
         for planned in planned {
             planned.reply.answer(Err(error.clone()));
@@ -201,14 +213,14 @@ async fn plan_all(
     questions: Vec<Question>,
 ) -> Plans {
     let (mut all, mut again, mut apart) = (Vec::with_capacity(questions.len()), Vec::new(), Apart::default());
-    let (limit, mut failed) = (shared.settings.answer_max, None);
+    let mut failed = None;
     for question in questions {
         if let Some((_, error)) = &failed {
             refuse_all(vec![question], error);
             continue;
         }
         let (incoming, reply, tries) = question;
-        match in_time(limit, plan(shared, link, dispatch, incoming)).await {
+        match plan(shared, link, dispatch, incoming).await {
             Ok(Plan::Write(draft)) if apart.admits(&draft) => all.push(draft.with(reply, tries)),
             Ok(Plan::Write(draft)) => {
                 draft.cancel(dispatch);

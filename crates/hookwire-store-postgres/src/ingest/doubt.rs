@@ -8,6 +8,7 @@ use hookwire_core::id::Key;
 use hookwire_core::{EndpointKey, MessageKey, Timestamp};
 use hookwire_store::dispatch::Claim;
 use hookwire_store::queue::ClaimRequest;
+use tokio::task::JoinHandle;
 use tokio_postgres::Row;
 
 use crate::connection::{Link, params};
@@ -33,25 +34,34 @@ enum Doubt {
 
 /// Frees these, which nobody wants.
 pub(crate) fn free_soon(shared: &Arc<Shared>, claims: &[Claim]) {
-    ingest_lost(shared, claims.iter().map(|claim| (claim.delivery.endpoint, claim.delivery.message)));
+    ingest_lost(shared, claims.iter().map(|claim| (claim.delivery.endpoint, claim.delivery.message)), None);
 }
 
-/// A transaction that would have leased these on ingest was lost.
-pub(crate) fn ingest_lost(shared: &Arc<Shared>, leased: impl Iterator<Item = (EndpointKey, MessageKey)>) {
+/// A transaction that would have leased these on ingest was lost. `carrier`: ends when its connection has.
+pub(crate) fn ingest_lost(
+    shared: &Arc<Shared>,
+    leased: impl Iterator<Item = (EndpointKey, MessageKey)>,
+    carrier: Option<JoinHandle<()>>,
+) {
     let (endpoints, messages): (Vec<_>, Vec<_>) =
         leased.map(|(endpoint, message)| (endpoint.raw(), message.raw())).unzip();
     if !endpoints.is_empty() {
-        resolve_soon(shared, shared.identity(), Doubt::Of { endpoints, messages });
+        resolve_soon(shared, shared.identity(), Doubt::Of { endpoints, messages }, carrier);
     }
 }
 
 /// A claim of this life was lost.
 pub(crate) fn claim_lost(shared: &Arc<Shared>, identity: Identity, request: &ClaimRequest) {
-    resolve_soon(shared, identity, Doubt::Claim { endpoint: request.endpoint, until: request.lease_until });
+    resolve_soon(
+        shared,
+        identity,
+        Doubt::Claim { endpoint: request.endpoint, until: request.lease_until },
+        None,
+    );
 }
 
 /// As soon as the database can be reached, however often that breaks off; unless the leases are void anyway.
-fn resolve_soon(shared: &Arc<Shared>, identity: Identity, doubt: Doubt) {
+fn resolve_soon(shared: &Arc<Shared>, identity: Identity, doubt: Doubt, mut carrier: Option<JoinHandle<()>>) {
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let (mut pause, mut is_sure) = (PAUSE.0, false);
@@ -65,6 +75,10 @@ fn resolve_soon(shared: &Arc<Shared>, identity: Identity, doubt: Doubt) {
                     // What was lost may have been on its way still, to a database that had not begun with it.
                     is_sure = true;
                     pause = ONCE_MORE;
+                    if let Some(carrier) = carrier.take() {
+                        // One that panicked has ended as well.
+                        drop(carrier.await);
+                    }
                 }
                 Err(fault) => {
                     let error = fault.into_error();

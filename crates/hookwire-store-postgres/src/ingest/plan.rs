@@ -13,7 +13,7 @@ use super::Taken;
 use crate::cache::AppState;
 use crate::catalog::app;
 use crate::connection::Link;
-use crate::fault::Done;
+use crate::fault::{Done, in_time};
 use crate::queue::deliver::bytes;
 use crate::queue::fifo::is_fifo;
 use crate::shared::Shared;
@@ -109,16 +109,17 @@ pub(super) async fn plan(
     incoming: Incoming,
 ) -> Done<Plan> {
     let Incoming { message: new, choice } = incoming;
-    let state = match shared.cache.resolve(link, &shared.vault, &new.org, &new.app).await? {
+    let limit = shared.settings.answer_max;
+    let state = match shared.cache.peek(&new.org, &new.app) {
         Some(state) => state,
-        None => match make_app(shared, link, &new).await? {
+        None => match in_time(limit, Box::pin(find_app(shared, link, &new))).await? {
             Some(state) => state,
             None => return Ok(Plan::Answer(Taken::Done(Ingested::NoApp))),
         },
     };
     // Who wants it is written down under the version by which it was found out.
     let (state, endpoints) = match new.only_to {
-        Some(only) => match with_endpoint(shared, link, state, only).await? {
+        Some(only) => match in_time(limit, Box::pin(with_endpoint(shared, link, state, only))).await? {
             Some((state, only)) if only.disabled => (state, Vec::new()),
             Some((state, only)) => (state, vec![only.key]),
             None => return Ok(Plan::Answer(Taken::Done(Ingested::NoEndpoint))),
@@ -217,8 +218,11 @@ fn undecided(state: &AppState, message: NewMessage) -> Undecided {
     Undecided { message, app, version, subscriptions: Arc::clone(state.subscriptions()) }
 }
 
-/// There is no such app: it is made, when the caller said so.
-async fn make_app(shared: &Arc<Shared>, link: &Link, new: &NewMessage) -> Done<Option<Arc<AppState>>> {
+/// An app that is not remembered. When there is none, it is made, if the caller said so.
+async fn find_app(shared: &Arc<Shared>, link: &Link, new: &NewMessage) -> Done<Option<Arc<AppState>>> {
+    if let Some(state) = shared.cache.resolve(link, &shared.vault, &new.org, &new.app).await? {
+        return Ok(Some(state));
+    }
     let Some(words) = new.create_app.clone() else { return Ok(None) };
     let made = make(shared, &new.org, words, new.now).await?;
     shared.cache.app(link, &shared.vault, made).await

@@ -39,7 +39,6 @@ statements! {
         WHERE incarnation <> 0 AND heartbeat < clock_timestamp() - make_interval(secs => $1::float8) ORDER BY number";
     // Its transactions hold the lock while they run: what it leased is all there when this has returned.
     NODE_LOCK = "SELECT pg_advisory_xact_lock($1, 1000 + $2::integer)";
-    NODE_LOCK_FREE = "SELECT pg_try_advisory_xact_lock($1, 1000 + $2::integer)";
     NODE_DEPART = "WITH gone AS (UPDATE node SET incarnation = 0 WHERE number = $1 AND incarnation = $2 \
             AND heartbeat < clock_timestamp() - make_interval(secs => $3::float8) RETURNING 1) \
         INSERT INTO departed (incarnation) SELECT $2 FROM gone ON CONFLICT DO NOTHING";

@@ -327,3 +327,22 @@ async fn a_clock_that_was_wrong_does_not_stop_a_throttle_for_long() {
     assert_eq!(put(11, 13).await, ["12"], "who was a little later counts");
     assert_eq!(put(14, 16).await, ["14"]);
 }
+
+/// A page of what is removed is not joined with all that is left.
+#[tokio::test]
+async fn attempts_of_a_page_are_removed_by_their_keys() {
+    let (_database, client) = database().await;
+    client.batch_execute(crate::connection::plans!()).await.unwrap();
+    for (name, sql) in [("of", upkeep::ATTEMPTS_OF_MESSAGES), ("old", upkeep::ATTEMPTS_REMOVE_OLD)] {
+        let plan = explain(&client, name, sql).await;
+        assert!(
+            !plan.iter().any(|line| line.contains("Hash") || line.contains("Merge")),
+            "{name}: {plan:#?}"
+        );
+        let by_key = plan.iter().any(|line| {
+            let by = line.trim_start();
+            by.starts_with("Index Cond: ((message = ANY (ARRAY[f.message]))") && by.contains("(key >= f.key)")
+        });
+        assert!(by_key, "{name}: {plan:#?}");
+    }
+}

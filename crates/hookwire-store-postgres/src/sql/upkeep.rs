@@ -39,13 +39,16 @@ statements! {
     MESSAGES_BETWEEN = "SELECT count(*) FROM message WHERE key >= $1 AND key < $2";
     ATTEMPTS_BETWEEN = "SELECT count(*) FROM attempt WHERE key >= $1 AND key < $2";
     OWED_BETWEEN = "SELECT 1 FROM queue WHERE message >= $1 AND message < $2 LIMIT 1";
-    ATTEMPTS_REMOVE_OLD = "DELETE FROM attempt WHERE key >= $1 AND key < $2 AND (message, key) IN \
-        (SELECT message, key FROM attempt WHERE key >= $1 AND key < $2 LIMIT $3)";
+    ATTEMPTS_REMOVE_OLD = "WITH few AS MATERIALIZED (SELECT message, key FROM attempt WHERE key >= $1 AND key < $2 LIMIT $3) \
+        DELETE FROM attempt a USING few f WHERE a.message = ANY (ARRAY[f.message]) \
+            AND a.key >= $1 AND a.key < $2 AND a.key >= f.key AND a.key <= f.key";
     PARTITION_SIZE = "SELECT pg_relation_size(oid), reltuples::bigint FROM pg_class WHERE oid = to_regclass($1)";
     EVENT_IDS_REMOVE = "DELETE FROM event_id WHERE ctid = ANY(ARRAY( \
         SELECT ctid FROM event_id WHERE message >= $1 AND message < $2 LIMIT $3))";
-    ATTEMPTS_OF_MESSAGES = "DELETE FROM attempt WHERE message >= $1 AND message < $2 AND (message, key) IN \
-        (SELECT message, key FROM attempt WHERE message >= $1 AND message < $2 LIMIT $3)";
+    ATTEMPTS_OF_MESSAGES = "WITH few AS MATERIALIZED \
+            (SELECT message, key FROM attempt WHERE message >= $1 AND message < $2 LIMIT $3) \
+        DELETE FROM attempt a USING few f WHERE a.message = ANY (ARRAY[f.message]) \
+            AND a.message >= $1 AND a.message < $2 AND a.key >= f.key AND a.key <= f.key";
     OLD_MESSAGES = "SELECT key, payload IS NOT NULL, endpoints FROM message WHERE key > $1 AND key < $2 ORDER BY key LIMIT $3";
     OWED_AMONG = "SELECT DISTINCT q.message FROM unnest($1::bigint[], $2::bigint[]) AS k (endpoint, message), \
         LATERAL (SELECT message FROM queue WHERE endpoint = k.endpoint AND message = k.message OFFSET 0) q";

@@ -81,17 +81,20 @@ pub(crate) async fn messages(shared: &Arc<Shared>, step: &RetentionStep) -> Done
 }
 
 async fn drop_messages(shared: &Shared, link: &Link, day: Day) -> Done<u64> {
-    if is_resting(shared) {
+    let tables = ["message", "label", "delivery"];
+    let (from, to) = (day.floor(), day.ceiling());
+    // What belongs to the day stays as long as the day does.
+    let names = tables.map(|table| day.name(table)).join(", ");
+    if is_resting(shared) || !alone(shared, link, &[format!("LOCK TABLE {names}")], None).await? {
         return Ok(0);
     }
-    let (from, to) = (day.floor(), day.ceiling());
     // Attempts of its messages were made later than on that day, too.
     for statement in [sql::EVENT_IDS_REMOVE, sql::ATTEMPTS_OF_MESSAGES] {
         while link.run(statement, params![from, to, PAGE]).await? >= PAGE as u64 {}
     }
     let number = shared.identity().number as i16;
     link.run(crate::sql::node::NODE_RAISE, params![number, to]).await?;
-    drop_days(shared, link, day, &["message", "label", "delivery"]).await
+    drop_days(shared, link, day, &tables).await
 }
 
 fn is_resting(shared: &Shared) -> bool {
@@ -120,24 +123,38 @@ async fn drop_days(shared: &Shared, link: &Link, day: Day, tables: &[&str]) -> D
     let rows = rows_of(link, tables[0], day).await?;
     shared.days.forget(day);
     let drops: Vec<String> =
-        tables.iter().map(|table| format!("DROP TABLE IF EXISTS {};", day.name(table))).collect();
-    let script = format!(
-        "BEGIN; SET LOCAL lock_timeout = '200ms'; SELECT pg_advisory_xact_lock({LOCK_SPACE}, 3); {} COMMIT;",
-        drops.join(" ")
+        tables.iter().map(|table| format!("DROP TABLE IF EXISTS {}", day.name(table))).collect();
+    let protects = tables.contains(&"message").then_some(day);
+    Ok(if alone(shared, link, &drops, protects).await? { rows } else { 0 })
+}
+
+/// Does this when nobody makes partitions or owes messages to anybody; not if something of the day is owed by now, and not
+/// if a table is in use: whoever uses it is hardly waited for, and a later step tries again. Answers whether it is done.
+async fn alone(shared: &Shared, link: &Link, what: &[String], unless_owed: Option<Day>) -> Done<bool> {
+    let begin = format!(
+        "BEGIN; SET LOCAL lock_timeout = '200ms'; \
+         SELECT pg_advisory_xact_lock({LOCK_SPACE}, 5), pg_advisory_xact_lock({LOCK_SPACE}, 3)"
     );
-    if let Err(error) = link.script(&script).await {
-        link.script("ROLLBACK").await?;
-        if error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) {
-            return Err(error.into());
+    let done = async {
+        link.script(&begin).await?;
+        if let Some(day) = unless_owed
+            && link.one(sql::OWED_BETWEEN, params![day.floor(), day.ceiling()]).await?.is_some()
+        {
+            return Ok(false);
         }
-        tracing::info!(
-            tables = tables.join(", "),
-            "a day that is over is still in use, and stays for the moment"
-        );
-        shared.sweep.lock().expect("nobody panics with this lock").in_use = Some(Instant::now());
-        return Ok(0);
+        link.script(&what.join("; ")).await?;
+        Ok::<_, tokio_postgres::Error>(true)
+    };
+    let done = done.await;
+    link.script(if matches!(done, Ok(true)) { "COMMIT" } else { "ROLLBACK" }).await?;
+    match done {
+        Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+            tracing::info!("a day that is over is still in use, and stays for the moment");
+            shared.sweep.lock().expect("nobody panics with this lock").in_use = Some(Instant::now());
+            Ok(false)
+        }
+        done => Ok(done?),
     }
-    Ok(rows)
 }
 
 /// A message that is old enough.

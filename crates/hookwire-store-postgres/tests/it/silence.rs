@@ -34,3 +34,21 @@ async fn nobody_waits_for_ever_for_a_database_that_does_not_answer() {
     assert!(matches!(accepted, Ingested::Accepted { deliveries: 1, .. }), "{accepted:?}");
     assert!(world.claim(&endpoint).await.len() >= 2);
 }
+
+#[tokio::test]
+async fn questions_that_nobody_waits_for_any_more_take_no_connections() {
+    let settings = Settings { answer_max: Duration::from_millis(200), connections: 2, ..Settings::default() };
+    let ground = Ground::with(settings).await;
+    let (store, app) = (ground.world.store(), ground.world.app().await);
+    ground.other("BEGIN; LOCK TABLE app").await;
+    for _ in 0..8 {
+        let read = store.app(&app.org, &Reference::Key(app.key)).await;
+        assert!(is_silent(&read), "{read:?}");
+    }
+    let database = ground.place.database().await;
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hookwire'";
+    let open: usize = database.query(open).await.parse().expect("a count is a number");
+    assert!(open <= 5, "{open} connections: the pool has two, accepting, settling and keeping one each");
+    ground.other("COMMIT").await;
+    store.app(&app.org, &Reference::Key(app.key)).await.expect("the database answers");
+}

@@ -23,10 +23,20 @@ enum Why {
     Again,
 }
 
-/// Answers those of which it is known; the others are to be asked again.
-pub(super) async fn explain_all(shared: &Shared, link: &Link, refused: Vec<Planned>) -> Vec<Question> {
-    let mut again = Vec::new();
+/// Answers those of which it is known; the others are to be asked again. When the connection fails, it fails for all that
+/// are left.
+pub(super) async fn explain_all(
+    shared: &Shared,
+    link: &Link,
+    refused: Vec<Planned>,
+    again: &mut Vec<Question>,
+) -> Done<()> {
+    let mut lost = None;
     for planned in refused {
+        if let Some(fault) = &lost {
+            planned.reply.answer(Err(Fault::told(fault)));
+            continue;
+        }
         match in_time(shared.settings.answer_max, explain(shared, link, &planned)).await {
             Ok(Why::Answer(answer)) => planned.reply.answer(Ok(answer)),
             Ok(Why::Again) if planned.tries < TRIES => again.push(planned.again()),
@@ -34,10 +44,13 @@ pub(super) async fn explain_all(shared: &Shared, link: &Link, refused: Vec<Plann
                 let why = "the application is being changed all the time".to_owned();
                 planned.reply.answer(Err(Error::Unavailable(why)));
             }
-            Err(fault) => planned.reply.answer(Err(fault.into_error())),
+            Err(fault) => {
+                planned.reply.answer(Err(fault.told()));
+                lost = fault.needs_new_connection().then_some(fault);
+            }
         }
     }
-    again
+    lost.map_or(Ok(()), Err)
 }
 
 async fn explain(shared: &Shared, link: &Link, planned: &Planned) -> Done<Why> {
