@@ -139,7 +139,8 @@ impl Keeper {
         Ok(())
     }
 
-    /// Shows that this node lives. One that was declared dead meanwhile begins a new life.
+    /// Shows that this node lives. One that was declared dead meanwhile begins a new life, with a rest until the next
+    /// heartbeat: what was leased under the old one may still be on its way to the dispatcher.
     async fn beat(&mut self, link: &Link) -> Done<()> {
         let Identity { number, incarnation } = self.shared.identity();
         let at = Instant::now();
@@ -149,6 +150,7 @@ impl Keeper {
                 node = number,
                 "this node was silent for too long: others have taken over its leases"
             );
+            self.shared.pulse.stop();
             let floor = open::node_floor(link).await?;
             let identity = enter(link, &self.shared.settings.name, floor).await?;
             self.shared.mint.raise_floor(floor);
@@ -156,8 +158,9 @@ impl Keeper {
             *self.shared.identity.write().expect("nobody panics with this lock") = identity;
             *self.shared.leases() = Leases::default();
             self.tell_leases_lost();
+        } else {
+            self.shared.pulse.beat(at);
         }
-        self.shared.pulse.beat(at);
         let nodes = link.query(sql::NODES, params![]).await?.len();
         self.shared.bell.is_alone.store(nodes <= 1, Ordering::Relaxed);
         Ok(())

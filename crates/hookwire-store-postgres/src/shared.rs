@@ -65,11 +65,13 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct Pulse {
     began: Instant,
-    /// In milliseconds after that.
+    /// In milliseconds after that, or [`Pulse::NEVER`].
     last_ms: AtomicU64,
 }
 
 impl Pulse {
+    const NEVER: u64 = u64::MAX;
+
     /// It was seen just now.
     pub(crate) fn new() -> Self {
         Self { began: Instant::now(), last_ms: AtomicU64::new(0) }
@@ -78,13 +80,18 @@ impl Pulse {
     /// It was seen at that time.
     pub(crate) fn beat(&self, at: Instant) {
         let since = at.saturating_duration_since(self.began).as_millis();
-        self.last_ms.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Release);
+        self.last_ms.store(u64::try_from(since).unwrap_or(Self::NEVER), Ordering::Release);
+    }
+
+    /// It was not seen in this life yet.
+    pub(crate) fn stop(&self) {
+        self.last_ms.store(Self::NEVER, Ordering::Release);
     }
 
     /// Whether it was seen within that span.
     pub(crate) fn is_within(&self, span: Duration) -> bool {
-        let last = Duration::from_millis(self.last_ms.load(Ordering::Acquire));
-        self.began.elapsed().saturating_sub(last) < span
+        let last = self.last_ms.load(Ordering::Acquire);
+        last != Self::NEVER && self.began.elapsed().saturating_sub(Duration::from_millis(last)) < span
     }
 }
 

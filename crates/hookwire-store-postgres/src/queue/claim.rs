@@ -56,7 +56,9 @@ pub(crate) async fn claim(shared: &Arc<Shared>, request: &ClaimRequest) -> Done<
         };
         let claiming = Claiming { shared, request, identity: shared.identity(), state, endpoint };
         match claiming.transaction(&mut link).await {
-            Ok(Some(claimed)) => return Ok(claimed),
+            Ok(Some(claimed)) if claiming.identity == shared.identity() => return Ok(claimed),
+            // The life under which it was leased has ended: others have it by now.
+            Ok(Some(_)) => return Ok(Claimed::default()),
             Ok(None) => drop(shared.cache.load(&link, &shared.vault, version.0).await?),
             Err(fault) if fault.is_passing() => passing = Some(fault),
             Err(fault) => {

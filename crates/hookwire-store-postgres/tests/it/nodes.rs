@@ -118,6 +118,18 @@ async fn an_error_in_one_part_of_retention_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn a_node_that_was_declared_dead_begins_nothing_before_its_next_heartbeat() {
+    let ground = Ground::new().await;
+    let (store, database) = (ground.world.store(), ground.place.database().await);
+    assert!(store.leases_hold());
+    ground.other("UPDATE node SET incarnation = 0").await;
+    let lives = || database.query("SELECT count(*) FROM node WHERE incarnation <> 0");
+    eventually("its new life", lives, |count| count == "1").await;
+    assert!(!store.leases_hold());
+    eventually("its leases to count", async || store.leases_hold(), |hold| *hold).await;
+}
+
+#[tokio::test]
 async fn numbers_of_nodes_that_died_alone_are_free_again() {
     let ground = Ground::new().await;
     ground
