@@ -130,8 +130,6 @@ fn told(error: &tokio_postgres::Error) -> Error {
     if *code == SqlState::DISK_FULL {
         return Error::Unavailable("disk full".to_owned());
     }
-    // 08: connections; 53: resources; 57: an operator or a limit intervened; 40: stood in each other's way; 55: locks;
-    // 58: its system failed; 25006: it only reads, as after a failover to a replica.
     // 26 and 42P05: statements are not where they were prepared.
     if code.code().starts_with("26") || *code == SqlState::DUPLICATE_PSTATEMENT {
         let hint = "behind a pooler in transaction mode, `store.listen` has to be false";
@@ -141,6 +139,8 @@ fn told(error: &tokio_postgres::Error) -> Error {
     if ["28", "3D"].iter().any(|class| code.code().starts_with(class)) {
         return Error::Unavailable(format!("the database of `store.url` refuses the connection: {text}"));
     }
+    // 08: connections; 53: resources; 57: an operator or a limit intervened; 40: stood in each other's way; 55: locks;
+    // 58: its system failed; 25006: it only reads, as after a failover to a replica.
     let is_passing = ["08", "53", "57", "40", "55", "58"].iter().any(|class| code.code().starts_with(class))
         || *code == SqlState::READ_ONLY_SQL_TRANSACTION;
     match code.code() {

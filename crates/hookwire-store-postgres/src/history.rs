@@ -31,15 +31,11 @@ impl History for PostgresStore {
         message: &Reference<MessageKey>,
         with_payload: bool,
     ) -> Result<Option<Message>> {
-        read!(self, link => async {
-            message::find(&link, app, message, with_payload).await
-        })
+        read!(self, link => message::find(&link, app, message, with_payload))
     }
 
     async fn messages(&self, app: AppKey, filter: MessageFilter, page: Page) -> Result<Slice<Message>> {
-        read!(self, link => async {
-            message::list(&link, app, &filter, page).await
-        })
+        read!(self, link => message::list(&link, app, &filter, page))
     }
 
     async fn attempts_of_endpoint(
@@ -50,9 +46,7 @@ impl History for PostgresStore {
         with_message: bool,
         page: Page,
     ) -> Result<Slice<(Attempt, Option<Message>)>> {
-        read!(self, link => async {
-            attempt::of_endpoint(&link, app, endpoint, &filter, with_message, page).await
-        })
+        read!(self, link => attempt::of_endpoint(&link, app, endpoint, &filter, with_message, page))
     }
 
     async fn attempts_of_message(
@@ -62,9 +56,7 @@ impl History for PostgresStore {
         filter: AttemptFilter,
         page: Page,
     ) -> Result<Slice<Attempt>> {
-        read!(self, link => async {
-            attempt::of_message(&link, app, message, &filter, page).await
-        })
+        read!(self, link => attempt::of_message(&link, app, message, &filter, page))
     }
 
     async fn attempt(
@@ -73,9 +65,7 @@ impl History for PostgresStore {
         message: MessageKey,
         attempt: AttemptKey,
     ) -> Result<Option<Attempt>> {
-        read!(self, link => async {
-            attempt::find(&link, app, message, attempt).await
-        })
+        read!(self, link => attempt::find(&link, app, message, attempt))
     }
 
     async fn messages_of_endpoint(
@@ -88,9 +78,7 @@ impl History for PostgresStore {
         page: Page,
     ) -> Result<Slice<(Message, DeliveryStatus)>> {
         let wanted = delivery::Wanted { filter, states, attempted };
-        read!(self, link => async {
-            delivery::of_endpoint(&link, &self.shared.vault, app, endpoint, &wanted, page).await
-        })
+        read!(self, link => delivery::of_endpoint(&link, &self.shared.vault, app, endpoint, &wanted, page))
     }
 
     async fn endpoints_of_message(
@@ -99,9 +87,7 @@ impl History for PostgresStore {
         message: MessageKey,
         page: Page,
     ) -> Result<Slice<(Endpoint, DeliveryStatus)>> {
-        read!(self, link => async {
-            delivery::of_message(&link, &self.shared.vault, app, message, page).await
-        })
+        read!(self, link => delivery::of_message(&link, &self.shared.vault, app, message, page))
     }
 
     async fn endpoint_stats(
@@ -111,9 +97,7 @@ impl History for PostgresStore {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<EndpointStats> {
-        read!(self, link => async {
-            delivery::stats(&link, &self.shared.vault, app, endpoint, since, until).await
-        })
+        read!(self, link => delivery::stats(&link, &self.shared.vault, app, endpoint, since, until))
     }
 
     async fn expunge_payload(&self, app: AppKey, message: &Reference<MessageKey>) -> Result<Erased> {

@@ -57,9 +57,7 @@ impl Queue for PostgresStore {
     }
 
     async fn lanes(&self, after: Option<EndpointKey>, limit: u32) -> Result<Vec<Lane>> {
-        read!(self, link => async {
-            lanes::lanes(&self.shared, &link, after, limit as usize).await
-        })
+        read!(self, link => lanes::lanes(&self.shared, &link, after, limit as usize))
     }
 
     async fn resend(

@@ -173,14 +173,12 @@ impl Ingester {
         if may_try_again && planned.iter().all(|planned| planned.tries < TRIES) {
             return planned.into_iter().map(Planned::again).collect();
         }
+        let carrier = self.link.failed(fault);
         if fault.leaves_doubt() {
             tracing::warn!(
                 messages = planned.len(),
                 "it is not known whether messages were accepted, as the database was lost meanwhile"
             );
-        }
-        let carrier = self.link.failed(fault);
-        if fault.leaves_doubt() {
             doubt::ingest_lost(&self.shared, leased(&planned), carrier);
         }
         let error = refused::told(fault, planned.len());

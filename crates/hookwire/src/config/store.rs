@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::sections::StoreSection;
+
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 const NODE_NAME_CHARS_MAX: usize = 100;
 

@@ -98,7 +98,6 @@ impl Columns {
         self.counted.push(place, settlement, next, now);
     }
 
-    /// Keys for which there must be partitions.
     /// Writes; answers the places of those that took effect.
     pub(super) async fn query(&self, link: &Link) -> Result<Vec<Row>, tokio_postgres::Error> {
         let (log, counted) = (&self.log, &self.counted);
