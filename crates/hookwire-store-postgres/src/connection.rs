@@ -16,6 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub(crate) use param::{Param, params};
 pub(crate) use place::Place;
+pub use place::check_url;
 
 use crate::fault::{Done, in_time};
 

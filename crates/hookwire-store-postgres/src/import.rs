@@ -9,8 +9,7 @@ use hookwire_store::{Result, Vault};
 use tokio::sync::Mutex;
 
 use self::columns::Columns;
-use crate::address;
-use crate::connection::{Link, params};
+use crate::connection::{Link, Place, params};
 use crate::fault::{Done, Fault};
 use crate::migrate::{self, LOCK_SPACE};
 use crate::open::{self, OpenError};
@@ -31,7 +30,7 @@ pub struct PostgresTarget {
 impl PostgresTarget {
     /// Connects, brings the tables up to date, and sees to it that the main secret is the database's.
     pub async fn open(url: &str, vault: &Vault) -> std::result::Result<Self, OpenError> {
-        let place = address::parse(url, false)?;
+        let place = Place::parse(url, false)?;
         let (link, _) = Link::connect(&place).await?;
         open::check_server(&link).await?;
         migrate::apply(&link).await?;

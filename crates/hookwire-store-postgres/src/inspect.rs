@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use hookwire_store::Vault;
 
-use crate::connection::{Link, params};
+use crate::connection::{Link, Place, params};
 use crate::fault::Done;
+use crate::import;
 use crate::keeper::{self, Node};
 use crate::migrate as schema;
 use crate::open::{self, OpenError};
 use crate::row::get;
 use crate::sql::node as sql;
-use crate::{address, import};
 
 /// Round trips that are timed.
 const ROUNDS: u32 = 10;
@@ -50,7 +50,7 @@ pub struct Inspection {
 
 /// Looks at the database at `url`, which must be under this main secret.
 pub async fn inspect(url: &str, vault: &Vault) -> Result<Inspection, OpenError> {
-    let place = address::parse(url, false)?;
+    let place = Place::parse(url, false)?;
     let (link, _) = Link::connect(&place).await?;
     open::check_server(&link).await?;
     let schema = schema::check(&link).await?;

@@ -1,6 +1,5 @@
 //! The store on PostgreSQL, shared by any number of nodes: batched writes, leases under fences, partitions by day.
 
-mod address;
 mod bell;
 mod cache;
 mod catalog;
@@ -36,7 +35,7 @@ use std::sync::{Arc, Mutex};
 use hookwire_store::chooser::Chooser;
 use tokio::task::JoinHandle;
 
-pub use address::check_url;
+pub use connection::check_url;
 pub use import::PostgresTarget;
 pub use inspect::{Inspection, Trouble, inspect};
 pub use keeper::Node;

@@ -12,7 +12,7 @@ use hookwire_store::{Error, Vault};
 use crate::bell::Bell;
 use crate::cache::Cache;
 use crate::changes::Seen;
-use crate::connection::{Link, params};
+use crate::connection::{Link, Place, params};
 use crate::fault::{Done, Fault};
 use crate::keeper::{self, Calls, Keeper};
 use crate::partition::Days;
@@ -23,7 +23,7 @@ use crate::settings::Settings;
 use crate::shared::{Counters, Pulse, Shared};
 use crate::sql::node as sql;
 use crate::writers::Writers;
-use crate::{PostgresStore, address, import, migrate as schema, orphan};
+use crate::{PostgresStore, import, migrate as schema, orphan};
 
 /// The oldest server that has all that is used.
 const SERVER_VERSION_MIN: i32 = 140_000;
@@ -89,7 +89,7 @@ impl From<tokio_postgres::Error> for OpenError {
 /// Brings the database's schema up to date without opening the store; answers the schema before and after. A later one
 /// that this version can work with stays.
 pub async fn migrate(url: &str) -> Result<(u32, u32), OpenError> {
-    let place = address::parse(url, false)?;
+    let place = Place::parse(url, false)?;
     let (link, _) = Link::connect(&place).await?;
     check_server(&link).await?;
     if schema::check(&link).await? > 0 {
@@ -108,7 +108,7 @@ impl PostgresStore {
         settings: Settings,
         mint: Arc<KeyMint>,
     ) -> Result<Arc<Self>, OpenError> {
-        let place = Arc::new(address::parse(url, settings.listen)?);
+        let place = Arc::new(Place::parse(url, settings.listen)?);
         let (link, _) = Link::connect(&place).await?;
         check_server(&link).await?;
         let before = schema::check(&link).await?;

@@ -1,5 +1,6 @@
 //! Where the database is, as its URL says, and how to get there.
 
+use std::error::Error as _;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,6 +10,12 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::tls::{self, Trust};
 use crate::open::OpenError;
+
+/// What libpq has for client certificates.
+const OF_CLIENT_CERTIFICATES: [&str; 4] = ["sslcert", "sslkey", "sslpassword", "sslcertmode"];
+/// What must be done to a password with signs that mean something in a URL.
+const ENCODE: &str = "the user or the password holds a sign that means something in a URL: write / as %2F, @ as %40, \
+                      : as %3A, ? as %3F, # as %23 and % as %25";
 
 /// Where the database is.
 pub(crate) struct Place {
@@ -21,12 +28,16 @@ pub(crate) struct Place {
 impl Place {
     /// Reads a URL: `postgres://user:password@host:port/database`, with the parameters of libpq. Of `sslmode` all
     /// values but `allow` are known: `disable`, `prefer` (the default), `require`, `verify-ca`, `verify-full`. With
-    /// `sslrootcert=<file>` certificates must be of an authority in that file, else of a public one.
+    /// `sslrootcert=<file>` certificates must be of an authority in that file, else of a public one. What is wrong with a URL is told without
+    /// anything from where a password may stand.
     pub(crate) fn parse(url: &str, keeps_statements: bool) -> Result<Self, OpenError> {
         let wrong = |why: &str| OpenError::Url(why.to_owned());
         let (head, query) = url.split_once('?').unwrap_or((url, ""));
         if !["postgres://", "postgresql://"].iter().any(|scheme| head.starts_with(scheme)) {
             return Err(wrong("it begins with postgres://"));
+        }
+        if is_ambiguous(url) {
+            return Err(wrong(ENCODE));
         }
         let (mut mode, mut authorities, mut rest) = (None, None, Vec::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -34,9 +45,20 @@ impl Place {
             match &*name {
                 "sslmode" => mode = Some(value.into_owned()),
                 "sslrootcert" => authorities = Some(value.into_owned()),
+                name if OF_CLIENT_CERTIFICATES.contains(&name) => {
+                    return Err(wrong(
+                        "client certificates (sslcert, sslkey) are not supported: use a password",
+                    ));
+                }
                 _ => rest.push(pair),
             }
         }
+        let plain = if rest.is_empty() { head.to_owned() } else { format!("{head}?{}", rest.join("&")) };
+        let mut config = Config::from_str(&plain).map_err(|error| match error.source() {
+            _ if query.contains('@') => wrong(ENCODE),
+            Some(cause) => wrong(&format!("{error}: {cause}")),
+            None => wrong(&error.to_string()),
+        })?;
         let (mode, trust) = match mode.as_deref() {
             None | Some("prefer") => (SslMode::Prefer, Trust::Anybody),
             Some("disable") => (SslMode::Disable, Trust::Anybody),
@@ -48,8 +70,6 @@ impl Place {
                 return Err(wrong("sslmode is one of disable, prefer, require, verify-ca and verify-full"));
             }
         };
-        let plain = if rest.is_empty() { head.to_owned() } else { format!("{head}?{}", rest.join("&")) };
-        let mut config = Config::from_str(&plain).map_err(|error| wrong(&error.to_string()))?;
         config.ssl_mode(mode);
         if config.get_application_name().is_none() {
             config.application_name("hookwire");
@@ -67,6 +87,21 @@ impl Place {
 
     pub(super) fn tls(&self) -> MakeRustlsConnect {
         self.tls.clone()
+    }
+}
+
+/// Whether the store's URL can be understood. Nothing is connected to.
+pub fn check_url(url: &str) -> Result<(), OpenError> {
+    Place::parse(url, false).map(drop)
+}
+
+/// Whether it can't be told where the password ends.
+fn is_ambiguous(url: &str) -> bool {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    let authority = place.split('/').next().unwrap_or_default();
+    match authority.matches('@').count() {
+        0 => place.contains('@'),
+        signs => signs > 1,
     }
 }
 
@@ -104,5 +139,43 @@ mod tests {
     fn what_is_logged_of_a_place_holds_no_password() {
         let place = Place::parse("postgres://user:canary@db/hooks", true).unwrap();
         assert!(!format!("{place:?}").contains("canary"));
+    }
+
+    fn told(url: &str) -> String {
+        check_url(url).map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_url_is_told_by_name() {
+        for (url, word) in [
+            ("postgres://u:canary@h/d?nosuch=3", "`nosuch`"),
+            ("postgres://u:canary@h:99999/d", "`port`"),
+            ("postgres://u:canary@h/d?sslmode=x", "sslmode is one of"),
+            ("postgres://u:canary@h/d?sslmode=require&connect_timeout=soon", "`connect_timeout`"),
+            ("postgres://u:canary@h/d?sslcert=a.pem&sslkey=b.pem", "client certificates"),
+            ("postgres://u:can/ary@h/d", "%2F"),
+            ("postgres://u:12/canary@h/d", "%2F"),
+            ("postgres://u:p@canary@h/d", "%40"),
+            ("postgres://u:p?sslmode=canary@h/d", "%3F"),
+            ("postgres:///d?host=h&user=u@h&password=canary", "%40"),
+        ] {
+            let told = told(url);
+            assert!(told.contains(word) && told.starts_with("store.url"), "{url}: {told}");
+            assert!(!told.contains("canary"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_libpq_understands_is_understood() {
+        for url in [
+            "postgres://u:p%40%2F%3A@h:5433/d?sslmode=disable",
+            "postgresql://h/d",
+            "postgres://u:p@a,b/d?target_session_attrs=read-write",
+            "postgres:///d?host=h&user=u%40h&password=p",
+            "postgres://u:p@h/d?application_name=a@b",
+            "postgres://u:p@h/d?options=-csearch_path%3Dhw",
+        ] {
+            assert_eq!(told(url), "", "{url}");
+        }
     }
 }
